@@ -1,0 +1,194 @@
+import type { Answer, Api, Collector, Place, Reads, Reply, Transport } from '#src/collector.ts';
+import { CallFailure } from '#src/collector.ts';
+import { canonical, sha256 } from '#src/ledger/canonical.ts';
+import { flawIn, type Observed, type Unread, type UnreadReason } from '#src/population.ts';
+import { secretIn } from '#src/redaction.ts';
+
+/** One call as it was made: what the auditor can look up, and what a replay needs. */
+export interface CallRecord {
+  readonly operation: string;
+  /** Canonical JSON. */
+  readonly parameters: string;
+  readonly page: number;
+  readonly status: number;
+  readonly requestId: string;
+  /** Canonical JSON of the part of the answer that is kept; null where there was none. */
+  readonly reply: string | null;
+  readonly failure?: { readonly reason: UnreadReason; readonly code: string; readonly detail: string };
+}
+
+export interface CollectedItem {
+  readonly item: Observed<object>;
+  /** Canonical JSON of the item, and its SHA-256. */
+  readonly snapshot: string;
+  readonly hash: string;
+}
+
+/** A scope was read whole, or it has failed as a whole. There is nothing between. */
+export type Collected = { readonly calls: readonly CallRecord[] } & (
+  | { readonly status: 'complete'; readonly items: readonly CollectedItem[] }
+  | { readonly status: 'failed'; readonly unread: Unread }
+);
+
+/** Ends the collection of a scope. Not for collectors to catch: the scope stays failed if they do. */
+class ScopeUnread extends Error {
+  readonly unread: Unread;
+
+  constructor(unread: Unread) {
+    super(unread.detail);
+    this.unread = unread;
+  }
+}
+
+/**
+ * Runs a collector at a place through the door: only declared calls, every answer projected and recorded, no partial population.
+ * `known` tells the hashes already held, whose items need not be checked again.
+ */
+export async function collectScope(collector: Collector, place: Place, transport: Transport, known: (key: string) => string | undefined = () => undefined): Promise<Collected> {
+  const door = openDoor(collector, transport);
+  const items = new Map<string, CollectedItem>();
+  try {
+    for await (const item of collector.collect(door.api as never, place)) {
+      const snapshot = canonical(item);
+      const hash = sha256(snapshot);
+      if (hash !== known(item.key)) {
+        const flaw = flawIn(collector.population, item);
+        if (flaw !== null) throw new ScopeUnread(door.unread('collector-fault', flaw));
+      }
+      const twin = items.get(item.key);
+      if (twin && twin.hash !== hash) throw new ScopeUnread(door.unread('malformed', `two different items have the key ${item.key}`));
+      items.set(item.key, { item, snapshot, hash });
+    }
+    door.close(items.size);
+  } catch (error) {
+    const unread = door.lost() ?? (error instanceof ScopeUnread ? error.unread : door.unread('collector-fault', Error.isError(error) ? error.message : String(error)));
+    return { status: 'failed', unread, calls: door.calls() };
+  }
+  return { status: 'complete', items: [...items.values()], calls: door.calls() };
+}
+
+/** The door of DESIGN §5: what #collector's `Api` promises, over one transport. */
+function openDoor(collector: Collector, transport: Transport) {
+  const reads = collector.reads as Reads;
+  const calls: CallRecord[] = [];
+  let lost: Unread | null = null;
+  let lastCall = Object.keys(reads)[0] ?? '';
+  const totals: { total: number; source: string }[] = [];
+
+  const unread = (reason: UnreadReason, detail: string, operation = lastCall): Unread => ({
+    unread: reason,
+    call: operation,
+    needs: [reads[operation]?.needs ?? ''].flat().join(' and '),
+    detail: detail.replace(/\s+/g, ' ').slice(0, 300),
+  });
+  const giveUp = (reading: Unread): never => {
+    lost ??= reading;
+    throw new ScopeUnread(lost);
+  };
+
+  async function* read(operation: string, parameters: object, paged: boolean): AsyncGenerator<unknown> {
+    const declared = reads[operation];
+    if (!declared) throw new CallFailure('collector-fault', { detail: `the call ${operation} is not declared` });
+    lastCall = operation;
+    const record = { operation, parameters: canonical(parameters) };
+    let page = 0;
+    try {
+      for await (const answer of transport.call(operation, parameters, paged)) {
+        const { value, reply } = keep(declared.reply, answer);
+        calls.push({ ...record, page: page++, status: answer.status, requestId: answer.requestId, reply });
+        yield value;
+      }
+      if (page === 0) throw new CallFailure('malformed', { detail: 'there was no answer' });
+    } catch (error) {
+      const failure = error instanceof CallFailure ? error : new CallFailure('collector-fault', { detail: Error.isError(error) ? error.message : String(error) }, { cause: error });
+      const { reason, code, status, requestId, message: detail } = failure;
+      if (page === 0 && code !== '' && declared.absent?.includes(code)) {
+        calls.push({ ...record, page, status, requestId, reply: 'null' });
+        yield null;
+        return;
+      }
+      calls.push({ ...record, page, status, requestId, reply: null, failure: { reason, code, detail: detail.slice(0, 300) } });
+      throw failure;
+    }
+  }
+
+  const reply = async <T>(operation: string, values: Promise<T>): Promise<Reply<T>> => {
+    try {
+      return { ok: true, value: await values };
+    } catch (error) {
+      if (!(error instanceof CallFailure)) throw error;
+      return { ok: false, unread: unread(error.reason, describe(error), operation) };
+    }
+  };
+  const one = async (operation: string, parameters: object): Promise<unknown> => (await Array.fromAsync(read(operation, parameters, false)))[0];
+
+  const api = {
+    get: (operation: string, parameters: object) => reply(operation, one(operation, parameters)),
+    all: (operation: string, parameters: object) => reply(operation, Array.fromAsync(read(operation, parameters, true))),
+    async need(operation: string, parameters: object) {
+      const answer: Reply<unknown> = await reply(operation, one(operation, parameters));
+      return answer.ok ? answer.value : giveUp(answer.unread);
+    },
+    async *pages(operation: string, parameters: object) {
+      let finished = false;
+      try {
+        yield* read(operation, parameters, true);
+        finished = true;
+      } catch (error) {
+        finished = true;
+        if (error instanceof CallFailure) giveUp(unread(error.reason, describe(error), operation));
+        throw error;
+      } finally {
+        if (!finished) lost ??= unread('partial', 'the collector stopped before the last page', operation);
+      }
+    },
+    unread: (operation: string, reason: UnreadReason, detail: string) => unread(reason, detail, operation),
+    count: (total: number, source: string) => void totals.push({ total, source }),
+    fail: giveUp,
+  } satisfies Api<Reads>;
+
+  return {
+    api,
+    unread,
+    lost: () => lost,
+    calls: () => calls.toSorted((a, b) => compare(a.operation, b.operation) || compare(a.parameters, b.parameters) || a.page - b.page),
+    /** The end of the population: nothing was lost on the way, and the source's own counts agree. */
+    close(items: number) {
+      if (lost) throw new ScopeUnread(lost);
+      const wrong = totals.find(({ total }) => total !== items);
+      if (wrong) giveUp(unread('partial', `${wrong.source} says ${wrong.total}, read were ${items}`));
+    },
+  };
+}
+
+/** Parses an answer, dropping what is not declared, and refuses to keep what looks like a secret. */
+function keep(schema: Reads[string]['reply'], { body, status, requestId }: Answer): { value: unknown; reply: string } {
+  const facts = { status, requestId };
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0] ?? { path: [], message: 'unknown' };
+    throw new CallFailure('malformed', { ...facts, detail: `${path.join('.') || 'the answer'}: ${message}` });
+  }
+  const reply = canonical(parsed.data);
+  const secret = secretIn(reply);
+  if (secret !== null) throw new CallFailure('redaction-blocked', { ...facts, detail: `the answer seems to hold ${secret}` });
+  return { value: parsed.data, reply };
+}
+
+const describe = ({ code, message }: CallFailure): string => (code && !message.includes(code) ? `${code}: ${message}` : message);
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Answers from a recording of calls, as a replay of the same cycle would. A call that is not in it fails as `unavailable`. */
+export function replayTransport(recorded: readonly CallRecord[]): Transport {
+  const answers = Map.groupBy(recorded, ({ operation, parameters }) => `${operation} ${parameters}`);
+  return {
+    async *call(operation, parameters) {
+      const pages = answers.get(`${operation} ${canonical(parameters)}`);
+      if (!pages) throw new CallFailure('unavailable', { detail: 'not in the recording' });
+      for (const { reply, status, requestId, failure } of pages.toSorted((a, b) => a.page - b.page)) {
+        if (failure) throw new CallFailure(failure.reason, { code: failure.code, status, requestId, detail: failure.detail });
+        yield { body: JSON.parse(reply ?? 'null'), status, requestId };
+      }
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import pLimit from 'p-limit';
+import type { Collector, Connection, FoundPlace, Place, Transport } from '#src/collector.ts';
+import { type Collected, type CollectedItem, collectScope } from '#src/cycle/collect.ts';
+import { type JudgingMemory, judgeCycle, type ReadScope } from '#src/cycle/judge-cycle.ts';
+import { parseDuration } from '#src/duration.ts';
+import { type CycleRecord, type EvidenceStore, type LedgerHead, type RuleSet, type Scope, type ScopeRecord, scopeKey } from '#src/evidence/store.ts';
+import { canonical, sha256 } from '#src/ledger/canonical.ts';
+import type { Unread } from '#src/population.ts';
+import { monitorPlace } from '#src/populations/monitor-place.ts';
+import type { Rule } from '#src/rule.ts';
+import type { ScopeDeclaration } from './declared.ts';
+import { labelOf } from './declared.ts';
+
+/** What a cycle needs besides the connection. The clock is handed in. */
+export interface CycleSettings {
+  readonly collectors: readonly Collector[];
+  readonly rules: readonly Rule[];
+  readonly ruleSet: RuleSet;
+  readonly declaration: ScopeDeclaration;
+  /** Schedules of the configuration, by collector id, as written: `4h`. */
+  readonly every?: Readonly<Record<string, string>>;
+  readonly memory: JudgingMemory;
+  readonly now: () => number;
+  /** Scopes collected at the same time. */
+  readonly concurrency?: number;
+}
+
+export interface CycleOutcome {
+  readonly head: LedgerHead;
+  readonly record: CycleRecord;
+}
+
+/**
+ * One pass over the due collectors of a connection: collect, judge, record; committed as one.
+ * Returns null when nothing was due. Throws only what the store throws: whatever a provider does becomes a recorded silence.
+ */
+export async function runCycle(connection: Connection, store: EvidenceStore, settings: CycleSettings): Promise<CycleOutcome | null> {
+  const asOf = Math.max(settings.now(), (store.lastCycle()?.asOf ?? 0) + 1);
+  const planned = plan(connection, await findPlaces(connection), store, settings, asOf);
+  if (planned.due.length === 0 && planned.retired.length === 0) return null;
+
+  const limit = pLimit(settings.concurrency ?? 8);
+  const transports = new Map<string, Transport>();
+  const transportTo = (place: Place) => {
+    const label = labelOf(connection.provider, place);
+    return transports.get(label) ?? transports.set(label, connection.open(place)).get(label)!;
+  };
+  const collected = await Promise.all(
+    planned.due.map((due) =>
+      limit(async (): Promise<Collected> => {
+        if ('unread' in due) return { status: 'failed', unread: due.unread, calls: [] };
+        const items = store.held.get(scopeKey(due.scope))?.items;
+        return collectScope(due.collector, due.place, transportTo(due.place), (key) => items?.get(key)?.hash);
+      }),
+    ),
+  );
+  const outcomes = planned.due.map((due, i) => ({ ...due, collected: collected[i]! }));
+  const read: ReadScope[] = outcomes.flatMap(({ scope, collector, collected }) =>
+    collected.status === 'complete' ? [{ scope, population: collector.population, items: collected.items }] : [],
+  );
+  const discovered = placesScope(connection, planned.places, outcomes, store, settings);
+  if (discovered.status === 'complete') read.push({ scope: discovered.scope, population: monitorPlace, items: discovered.items });
+
+  const changes = judgeCycle(read, { rules: settings.rules, ruleSet: settings.ruleSet, held: store.held, memory: settings.memory, asOf });
+  const scopes = outcomes.map(({ scope, hold, collected }): ScopeRecord => {
+    const { calls } = collected;
+    if (collected.status === 'failed') return { scope, hold, calls, status: 'failed', unread: collected.unread };
+    return { scope, hold, calls, status: 'complete', items: collected.items.length, changes: changes.get(scopeKey(scope)) ?? [] };
+  });
+  const { scope, hold } = discovered;
+  if (discovered.status === 'failed') scopes.push({ scope, hold, calls: [], status: 'failed', unread: discovered.unread });
+  else scopes.push({ scope, hold, calls: [], status: 'complete', items: discovered.items.length, changes: changes.get(scopeKey(scope)) ?? [] });
+
+  const record: CycleRecord = { connection: connection.id, asOf, ended: Math.max(asOf, settings.now()), ruleSet: settings.ruleSet, scopes, retired: planned.retired };
+  return { head: await store.commit(record), record };
+}
+
+/** Two looks further apart than this do not vouch for the time between: a period, and up to an hour of delay. */
+export const holdOf = (every: number): number => every + Math.max(Math.floor(every / 12), Math.min(every, 3_600_000));
+
+type Due = { readonly scope: Scope; readonly collector: Collector; readonly hold: number } & ({ readonly place: Place } | { readonly unread: Unread });
+
+interface Plan {
+  readonly due: readonly Due[];
+  readonly retired: CycleRecord['retired'];
+  readonly places: readonly FoundPlace[];
+}
+
+async function findPlaces(connection: Connection): Promise<FoundPlace[]> {
+  try {
+    return await connection.places();
+  } catch (error) {
+    const detail = Error.isError(error) ? error.message : String(error);
+    return [{ account: 'unknown', region: 'unknown', unread: { unread: 'collector-fault', call: 'discovery', needs: '', detail } }];
+  }
+}
+
+/** Which scopes exist, which of them are due, and which have ceased to exist. A scope never disappears because discovery failed. */
+function plan(connection: Connection, places: readonly FoundPlace[], store: EvidenceStore, settings: CycleSettings, asOf: number): Plan {
+  const { collectors, declaration } = settings;
+  const due = new Map<string, Due>();
+  const exists = new Set<string>();
+  const blind = places.filter((place) => place.unread !== undefined);
+  const excluded = new Map<string, string>();
+  const mine = [...store.held.values()].filter(({ scope, retired }) => scope.connection === connection.id && !retired);
+  const known = new Set(mine.filter(({ scope }) => scope.region !== 'unknown').flatMap(({ scope }) => [`${scope.account}/${scope.population}`, `unknown/${scope.population}`]));
+
+  const add = (place: FoundPlace, collector: Collector) => {
+    const scope = { connection: connection.id, account: place.account, region: place.region, population: collector.population.type };
+    const key = scopeKey(scope);
+    const declared = declaration.of(labelOf(connection.provider, place));
+    if (declared.is === 'out') return void excluded.set(key, declared.reason);
+    if (place.region === 'unknown' && known.has(`${place.account}/${scope.population}`)) return;
+    exists.add(key);
+    const every = parseDuration(settings.every?.[collector.id] ?? collector.every)!;
+    const held = store.held.get(key);
+    // A failed scope is tried again in every cycle; a little earliness keeps a steady clock from slipping by one tick each period.
+    if (held && !held.retired && !held.failing && held.lastLook !== null && asOf - held.lastLook < every * 0.95) return;
+    due.set(key, { scope, collector, hold: holdOf(every), ...(place.unread ? { unread: place.unread } : { place }) });
+  };
+  for (const place of places) for (const collector of collectors) if ((collector.per === 'account') === (place.region === 'global') || place.account === 'unknown') add(place, collector);
+
+  const retired: { scope: Scope; reason: string }[] = [];
+  const types = new Map(collectors.map((collector) => [collector.population.type, collector]));
+  for (const held of mine) {
+    const { scope } = held;
+    const key = scopeKey(scope);
+    if (exists.has(key) || scope.population === monitorPlace.type) continue;
+    const collector = types.get(scope.population);
+    const hiding = blind.find((place) => place.account === scope.account || place.account === 'unknown');
+    if (collector && !excluded.has(key) && hiding && scope.region !== 'unknown' && scope.account !== 'unknown') {
+      due.set(key, { scope, collector, hold: held.hold, unread: hiding.unread! });
+      continue;
+    }
+    retired.push({ scope, reason: reasonToRetire(scope, collector !== undefined, excluded.get(key)) });
+  }
+  return { due: [...due.values()], retired, places };
+}
+
+function reasonToRetire({ region }: Scope, collected: boolean, excluded: string | undefined): string {
+  if (excluded !== undefined) return `declared out of scope: ${excluded}`;
+  if (!collected) return 'its collector is switched off';
+  return region === 'unknown' ? 'its places are known now' : 'the provider no longer has this place, or it is no longer configured';
+}
+
+type PlacesScope = { readonly scope: Scope; readonly hold: number } & (
+  | { readonly status: 'complete'; readonly items: readonly CollectedItem[] }
+  | { readonly status: 'failed'; readonly unread: Unread }
+);
+
+/** What was discovered, and what the company declared of it: the population behind `meta.scope-complete`. */
+function placesScope(connection: Connection, places: readonly FoundPlace[], outcomes: readonly (Due & { collected: Collected })[], store: EvidenceStore, { declaration }: CycleSettings): PlacesScope {
+  const scope: Scope = { connection: connection.id, account: 'all', region: 'global', population: monitorPlace.type };
+  const hold = holdOf(3_600_000);
+  const repositories = outcomes.find(({ collector }) => collector.population.type === 'github.repository')?.collected;
+  const unread = places.find((place) => place.unread)?.unread ?? (repositories?.status === 'failed' ? repositories.unread : undefined);
+  if (unread) return { scope, hold, status: 'failed', unread };
+
+  const labels: [label: string, kind: 'account' | 'region' | 'repository', name: string][] = places.map((place) => [
+    labelOf(connection.provider, place),
+    place.region === 'global' ? 'account' : 'region',
+    place.name ?? labelOf(connection.provider, place),
+  ]);
+  const listed = repositories?.status === 'complete' ? repositories.items : heldItems(store, connection.id, 'github.repository');
+  for (const { item } of listed) labels.push([`${connection.provider}:${item.name}`, 'repository', item.name]);
+  const items = labels.map(([label, kind, name]): CollectedItem => {
+    const declared = declaration.of(label);
+    const item = { key: label, name, kind, declared: declared.is, reason: declared.is === 'out' ? declared.reason : null };
+    const snapshot = canonical(item);
+    return { item, snapshot, hash: sha256(snapshot) };
+  });
+  return { scope, hold, status: 'complete', items };
+}
+
+/** What is held of a population that was not due in this cycle. */
+const heldItems = ({ held }: EvidenceStore, connection: string, population: string) =>
+  [...held.values()].filter(({ scope, retired }) => scope.connection === connection && scope.population === population && !retired).flatMap(({ items }) => [...items.values()]);

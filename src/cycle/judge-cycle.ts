@@ -1,0 +1,185 @@
+import type { CollectedItem } from '#src/cycle/collect.ts';
+import { type Judgement, judge, judgePopulations, type Members, unobserved } from '#src/cycle/evaluate.ts';
+import { type HeldItem, type HeldScope, type ItemChange, type RuleSet, type Scope, scopeKey } from '#src/evidence/store.ts';
+import { canonical, sha256 } from '#src/ledger/canonical.ts';
+import { explainUnread, type Observed, type Population, type Unread } from '#src/population.ts';
+import { type ItemRule, judgedBy, type PopulationRule, type Rule } from '#src/rule.ts';
+
+/** A scope that was read completely in this cycle. */
+export interface ReadScope {
+  readonly scope: Scope;
+  readonly population: Population;
+  readonly items: readonly CollectedItem[];
+}
+
+interface Subject {
+  readonly item: Observed<object>;
+  readonly hash: string;
+  readonly snapshot: string | null;
+  readonly firstSeen: number;
+  readonly held: HeldItem | undefined;
+}
+
+/**
+ * Remembers between cycles what need not be judged again: the same item under the same rules, or the same populations, before any `until`.
+ * Forgetting it costs time, never correctness.
+ */
+export interface JudgingMemory {
+  /** Fingerprint of the inputs of a population rule's last evaluation, by rule and partition. */
+  readonly partitions: Map<string, string>;
+  /** Hash of the rule set under which a scope was last judged. */
+  readonly ruleSets: Map<string, string>;
+  /** Grows with each change of the items of a scope. */
+  readonly revisions: Map<string, number>;
+}
+
+export const newMemory = (): JudgingMemory => ({ partitions: new Map(), ruleSets: new Map(), revisions: new Map() });
+
+interface Judging {
+  readonly rules: readonly Rule[];
+  readonly ruleSet: RuleSet;
+  readonly held: ReadonlyMap<string, HeldScope>;
+  readonly memory: JudgingMemory;
+  readonly asOf: number;
+}
+
+/**
+ * Judges everything that was read in a cycle and returns, by scope key, what is to be recorded: only what changed.
+ * Results of a population rule are recorded with the look at its first population; the others must have been read within their hold.
+ */
+export function judgeCycle(read: readonly ReadScope[], judging: Judging): Map<string, ItemChange[]> {
+  const { held, memory, asOf } = judging;
+  const ruleSetHash = sha256(canonical(judging.ruleSet));
+  const subjects = new Map(read.map((scope) => [scopeKey(scope.scope), subjectsOf(scope, held.get(scopeKey(scope.scope)), asOf)]));
+  for (const [key, list] of subjects) {
+    const before = held.get(key)?.items;
+    if (list.length !== (before?.size ?? -1) || list.some(({ hash, held }) => held?.hash !== hash)) memory.revisions.set(key, (memory.revisions.get(key) ?? 0) + 1);
+  }
+
+  const judgements = new Map<string, Map<string, Map<string, Judgement>>>();
+  for (const { scope, population } of read) {
+    const key = scopeKey(scope);
+    const sameRules = memory.ruleSets.get(key) === ruleSetHash;
+    judgements.set(key, judgeItems(subjects.get(key)!, itemRulesOver(population, judging.rules), sameRules, judging));
+    memory.ruleSets.set(key, ruleSetHash);
+  }
+  for (const rule of judging.rules) if (rule.over === 'populations') judgeRule(rule, read, subjects, judgements, ruleSetHash, judging);
+
+  return new Map(
+    read.map(({ scope, population }) => {
+      const key = scopeKey(scope);
+      return [key, changesOf(population, subjects.get(key)!, held.get(key), judgements.get(key)!, judging.ruleSet)];
+    }),
+  );
+}
+
+/** What is in the scope now. Events once seen stay, also when the source no longer lists them. */
+function subjectsOf({ items, population }: ReadScope, held: HeldScope | undefined, asOf: number): Subject[] {
+  const now = items.map(({ item, hash, snapshot }): Subject => {
+    const before = held?.items.get(item.key);
+    return { item, hash, snapshot, firstSeen: before?.firstSeen ?? asOf, held: before };
+  });
+  if (population.kind === 'state' || !held) return now;
+  const listed = new Set(now.map(({ item }) => item.key));
+  const remembered = [...held.items.values()].filter(({ item }) => !listed.has(item.key));
+  return [...now, ...remembered.map((before): Subject => ({ item: before.item, hash: before.hash, snapshot: null, firstSeen: before.firstSeen, held: before }))];
+}
+
+const itemRulesOver = (population: Population, rules: readonly Rule[]): ItemRule[] =>
+  rules.filter((rule): rule is ItemRule => rule.over === 'item' && rule.population.type === population.type);
+
+function judgeItems(subjects: readonly Subject[], rules: readonly ItemRule[], sameRules: boolean, { ruleSet, asOf }: Judging): Map<string, Map<string, Judgement>> {
+  const parameters = new Map(rules.map((rule) => [rule.id, ruleSet.rules[rule.id]!.parameters]));
+  return new Map(
+    subjects.map((subject) => {
+      const unchanged = sameRules && subject.held?.hash === subject.hash ? subject.held : undefined;
+      const results = rules.map((rule): [string, Judgement] => {
+        const before = unchanged?.judgements.find((judgement) => judgement.rule === rule.id);
+        const still = before && (before.until === undefined || before.until > asOf);
+        return [rule.id, still ? before : judge(rule, subject, asOf, parameters.get(rule.id))];
+      });
+      return [subject.item.key, new Map(results)];
+    }),
+  );
+}
+
+function judgeRule(
+  rule: PopulationRule,
+  read: readonly ReadScope[],
+  subjects: ReadonlyMap<string, readonly Subject[]>,
+  judgements: Map<string, Map<string, Map<string, Judgement>>>,
+  ruleSetHash: string,
+  judging: Judging,
+): void {
+  const { held, memory, asOf, ruleSet } = judging;
+  const judgedType = judgedBy(rule).type;
+  const parameters = ruleSet.rules[rule.id]!.parameters;
+  const partitions = Map.groupBy(read.filter(({ population }) => population.type === judgedType), ({ scope }) => partitionOf(scope, rule.within));
+  for (const [partition, judgedScopes] of partitions) {
+    const members: Record<string, Members> = {};
+    const fingerprint: string[] = [ruleSetHash];
+    for (const [name, population] of Object.entries(rule.populations as Record<string, Population>)) {
+      const inPartition = [...new Set([...subjects.keys(), ...held.keys()])].filter((key) => {
+        const scope = held.get(key)?.scope ?? read.find((candidate) => scopeKey(candidate.scope) === key)!.scope;
+        return scope.population === population.type && !held.get(key)?.retired && partitionOf(scope, rule.within) === partition;
+      });
+      members[name] = membersOf(population, inPartition, subjects, held, asOf);
+      fingerprint.push(...inPartition.toSorted().map((key) => `${key} ${memory.revisions.get(key) ?? 0}`), members[name].complete ? 'complete' : explainUnread(members[name].unread));
+    }
+    const all = judgedScopes.flatMap(({ scope }) => subjects.get(scopeKey(scope))!.map((subject) => ({ key: scopeKey(scope), subject })));
+    const print = sha256(fingerprint.join('\n'));
+    const before = all.map(({ subject }) => subject.held?.judgements.find((judgement) => judgement.rule === rule.id));
+    const still = memory.partitions.get(`${rule.id} ${partition}`) === print && before.every((judgement) => judgement && (judgement.until === undefined || judgement.until > asOf));
+    const results = still ? null : judgePopulations(rule, members, asOf, parameters);
+    const judged = Object.values(members)[0]!;
+    for (const [i, { key, subject }] of all.entries()) {
+      const result = still ? before[i]! : (results!.get(subject.item.key) ?? unobserved(rule, judged.complete ? missing(rule) : { ...judged.unread, unread: 'incomplete' }));
+      judgements.get(key)!.get(subject.item.key)!.set(rule.id, result);
+    }
+    memory.partitions.set(`${rule.id} ${partition}`, print);
+  }
+}
+
+function membersOf(population: Population, keys: readonly string[], subjects: ReadonlyMap<string, readonly Subject[]>, held: ReadonlyMap<string, HeldScope>, asOf: number): Members {
+  const seen: { item: Observed<object>; firstSeen: number }[] = [];
+  if (keys.length === 0) return { complete: false, unread: { unread: 'incomplete', call: population.type, needs: '', detail: 'no collector reads this population here' } };
+  for (const key of keys) {
+    const now = subjects.get(key);
+    const before = held.get(key);
+    if (now) seen.push(...now);
+    else if (before?.failing) return { complete: false, unread: before.failing.unread };
+    else if (!before || before.lastLook === null || asOf - before.lastLook > before.hold)
+      return { complete: false, unread: { unread: 'incomplete', call: population.type, needs: '', detail: 'the last look is too long ago' } };
+    else seen.push(...before.items.values());
+  }
+  return { complete: true, seen };
+}
+
+const missing = (rule: { id: string }): Unread => ({ unread: 'rule-fault', call: rule.id, needs: '', detail: 'the rule said nothing of this item' });
+
+function partitionOf({ connection, account, region }: Scope, within: PopulationRule['within']): string {
+  if (within === 'everything') return 'everything';
+  return within === 'account' ? `${connection}/${account}` : `${connection}/${account}/${region}`;
+}
+
+function changesOf(population: Population, subjects: readonly Subject[], before: HeldScope | undefined, judgements: ReadonlyMap<string, ReadonlyMap<string, Judgement>>, ruleSet: RuleSet): ItemChange[] {
+  const order = ruleSet.byPopulation[population.type] ?? [];
+  const changes: ItemChange[] = [];
+  for (const { item, hash, snapshot, held } of subjects) {
+    const results = order.map((rule) => judgements.get(item.key)!.get(rule)!);
+    if (held?.hash === hash && sameJudgements(held.judgements, results)) continue;
+    changes.push({ key: item.key, name: item.name, at: instantOf(population, item), snapshot: snapshot ?? canonical(item), judgements: results });
+  }
+  if (population.kind === 'state') {
+    const now = new Set(subjects.map(({ item }) => item.key));
+    for (const { item } of before?.items.values() ?? []) if (!now.has(item.key)) changes.push({ key: item.key, name: item.name, at: null, snapshot: null, judgements: null });
+  }
+  return changes;
+}
+
+const sameJudgements = (a: readonly Judgement[], b: readonly Judgement[]): boolean =>
+  a.length === b.length && a.every((judgement, i) => judgement === b[i] || canonical(judgement) === canonical(b[i]));
+
+/** The door has refused an event whose instant is unread, so there always is one. */
+const instantOf = ({ kind, at }: Population, item: Observed<object>): number | null =>
+  kind === 'event' && at ? Date.parse((item as unknown as Record<string, string>)[at]!) : null;

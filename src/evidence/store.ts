@@ -1,0 +1,166 @@
+import type { CallRecord } from '#src/cycle/collect.ts';
+import type { Judgement, Result } from '#src/cycle/evaluate.ts';
+import type { Json } from '#src/ledger/canonical.ts';
+import type { Observed, Unread } from '#src/population.ts';
+import type { Severity } from '#src/rule.ts';
+
+/** The unit of coverage: one population in one account and region of a connection. It is collected whole, or it has failed. */
+export interface Scope {
+  readonly connection: string;
+  readonly account: string;
+  readonly region: string;
+  readonly population: string;
+}
+
+export const scopeKey = ({ connection, account, region, population }: Scope): string => `${connection}/${account}/${region}/${population}`;
+
+export function parseScopeKey(key: string): Scope {
+  const [connection = '', account = '', region = '', ...population] = key.split('/');
+  return { connection, account, region, population: population.join('/') };
+}
+
+/** The rules in force, as the ledger records them. `byPopulation` gives the order of the vector of results of each population. */
+export interface RuleSet {
+  readonly rules: Readonly<Record<string, { readonly version: string; readonly parameters: Json }>>;
+  readonly byPopulation: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a cycle saw of an item that is new, changed, judged differently, or gone (`snapshot` null: state populations only). */
+export interface ItemChange {
+  readonly key: string;
+  readonly name: string;
+  /** Events: the instant that decides the window. */
+  readonly at: number | null;
+  /** Canonical JSON. */
+  readonly snapshot: string | null;
+  readonly judgements: readonly Judgement[] | null;
+}
+
+export type ScopeRecord = {
+  readonly scope: Scope;
+  /** The horizon H: two looks further apart than this do not vouch for the time between them. Milliseconds. */
+  readonly hold: number;
+  readonly calls: readonly CallRecord[];
+} & (
+  | { readonly status: 'complete'; readonly items: number; readonly changes: readonly ItemChange[] }
+  | { readonly status: 'failed'; readonly unread: Unread }
+);
+
+/** One pass over the due collectors of a connection, as it is committed: whole, or not at all. */
+export interface CycleRecord {
+  readonly connection: string;
+  /** Instant of the look, epoch ms; later than that of every cycle before. */
+  readonly asOf: number;
+  readonly ended: number;
+  readonly ruleSet: RuleSet;
+  readonly scopes: readonly ScopeRecord[];
+  /** Scopes that ceased to exist by declaration or by a fact of the provider. Their items end; they are no gap. */
+  readonly retired: readonly { readonly scope: Scope; readonly reason: string }[];
+}
+
+export interface HeldItem {
+  readonly item: Observed<object>;
+  readonly hash: string;
+  readonly judgements: readonly Judgement[];
+  readonly firstSeen: number;
+  readonly at: number | null;
+}
+
+/** What is held of a scope now: the last complete look, and whether looking fails at present. */
+export interface HeldScope {
+  readonly scope: Scope;
+  readonly hold: number;
+  readonly firstLook: number | null;
+  readonly lastLook: number | null;
+  /** First failed attempt since the last complete look, and why the latest one failed. */
+  readonly failing: { readonly since: number; readonly unread: Unread } | null;
+  readonly retired: { readonly at: number; readonly reason: string } | null;
+  readonly items: ReadonlyMap<string, HeldItem>;
+}
+
+/** A maximal run of consecutive looks at an item with the same result of a rule. */
+export interface ResultRun {
+  readonly rule: string;
+  readonly scope: string;
+  readonly item: string;
+  readonly result: Result;
+  /** The scope's last complete look before the run; null where there was none. */
+  readonly before: number | null;
+  /** First look of the run, and last; null while it goes on (then it reaches to the last look of the scope). */
+  readonly first: number;
+  readonly last: number | null;
+  /** First look after the run: of the next run, or without the item. Null while it goes on. */
+  readonly ended: number | null;
+  /** The run ended because a complete look no longer showed the item. */
+  readonly gone: boolean;
+  /** Ledger index of the change that began it. */
+  readonly index: number;
+  /** As judged when the run began; and, where it is `unobserved`, the reason of `Unread`, else null. */
+  readonly severity: Severity;
+  readonly reason: string | null;
+}
+
+/** Between two complete looks further apart than the hold; `to` is null while it lasts. `from` is the last complete look, or the first attempt. */
+export interface Gap {
+  readonly scope: string;
+  readonly from: number;
+  readonly to: number | null;
+  /** A reason of src/population.ts, or `monitor-down` where nothing was even tried. */
+  readonly reason: string;
+  readonly unread: Unread | null;
+}
+
+/** One entry of an item's change log. */
+export interface ItemRecord {
+  readonly index: number;
+  readonly asOf: number;
+  readonly snapshot: string | null;
+  readonly snapshotHash: string | null;
+  readonly judgements: readonly Judgement[];
+  readonly leafHash: string;
+}
+
+export interface LedgerHead {
+  readonly size: number;
+  /** Hex. RFC 6962 root over all leaves. */
+  readonly root: string;
+}
+
+export interface CycleSummary {
+  readonly index: number;
+  readonly connection: string;
+  readonly asOf: number;
+  readonly ended: number;
+  readonly scopes: number;
+  readonly failed: number;
+  readonly changes: number;
+}
+
+/**
+ * Keeps the evidence. Insert-only beneath; what answers questions is rebuilt from it and compared.
+ * One writer. Durable before `commit` resolves: a kill at any instant loses no acknowledged cycle and leaves no half of one.
+ * After any error from `commit` or `append` the store must be closed and opened again.
+ */
+export interface EvidenceStore extends AsyncDisposable {
+  /** What is held now, by scope key. Live: changes with each commit. */
+  readonly held: ReadonlyMap<string, HeldScope>;
+  /** Errors: STORE_TIME (asOf not later than the last cycle's), STORE_MOVED (another writer), STORE_FAULT. */
+  commit(cycle: CycleRecord): Promise<LedgerHead>;
+  /** Appends another kind of leaf: `controls`, `schedule`. Does nothing when the latest leaf of that kind has the same body. */
+  append(kind: 'controls' | 'schedule', asOf: number, body: Json): Promise<LedgerHead>;
+  head(): LedgerHead;
+  lastCycle(connection?: string): CycleSummary | null;
+  cycles(from: number, to: number): CycleSummary[];
+  /** Runs that touch [from, to], ordered by rule, scope, item, first. State populations only. */
+  runs(query: { from: number; to: number; rule?: string; scope?: string; item?: string }): Iterable<ResultRun>;
+  /** Gaps that touch [from, to], closed and open, ordered by scope and time. */
+  gaps(from: number, to: number): Gap[];
+  /** The change log of an item, oldest first. */
+  history(scope: string, item: string): ItemRecord[];
+  /** The calls of a scope in the cycle at a ledger index, with the kept replies. */
+  calls(index: number, scope: string): CallRecord[];
+  /** The latest ledger index in which the scope was looked at. */
+  lastLookIndex(scope: string): number | null;
+  /** Recomputes everything that can be recomputed and says what disagrees; empty when nothing does. */
+  check(): string[];
+}

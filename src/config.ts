@@ -1,0 +1,176 @@
+import path from 'node:path';
+import { checkAgreements } from '#src/config/agreements.ts';
+import { parseAddress } from '#src/config/fields.ts';
+import { type LocalDate, nextDay, startOfDay } from '#src/config/local-date.ts';
+import { type Mistakes, mistakesIn, pathText } from '#src/config/mistakes.ts';
+import { type ConfigFile, type ConnectionFile, schema } from '#src/config/schema.ts';
+import { type Secret, type SecretSources, secretOf } from '#src/config/secret.ts';
+import type { Path } from '#src/config/yaml.ts';
+import type { Category } from '#src/criteria.ts';
+import type { Duration } from '#src/duration.ts';
+
+export { configJsonSchema, configReference } from '#src/config/reference.ts';
+
+/** holdfast.yaml, checked and with its defaults. Secrets are references; nothing was looked up yet. */
+export interface Config {
+  /** The file, and the folder that relative paths start at; both absolute. */
+  readonly file: string;
+  readonly folder: string;
+  readonly company: string;
+  readonly window?: Window;
+  /** The time zone of the window; UTC where none is declared. */
+  readonly timeZone: string;
+  /** Absolute path of the evidence store. */
+  readonly store: string;
+  readonly portal: { readonly host: string; readonly port: number };
+  readonly categories: readonly Category[];
+  readonly connections: readonly Connection[];
+  readonly scope: Scope;
+  /** Absolute path of the company's own control versions. */
+  readonly controls?: string;
+  readonly coverage: { readonly atLeastPercent: number; readonly longestGapHours: number };
+  /** Every secret above, to look them all up before starting. */
+  readonly secrets: readonly Secret[];
+}
+
+export interface Window {
+  /** First and last day, both included, as declared. */
+  readonly from: LocalDate;
+  readonly to: LocalDate;
+  readonly timeZone: string;
+  /** The same as instants, half-open: from the start of the first day to the end of the last. Epoch ms. */
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Scope {
+  readonly in: readonly string[];
+  readonly out: readonly { readonly match: string; readonly reason: string }[];
+}
+
+export type Connection = AwsConnection | GithubConnection | ScimConnection;
+
+interface AnyConnection {
+  readonly id: string;
+  /** Collectors switched off. */
+  readonly without: readonly string[];
+  /** Schedules that replace the collectors' own, by collector id. */
+  readonly every: Readonly<Record<string, Duration>>;
+}
+
+export interface AwsConnection extends AnyConnection {
+  readonly provider: 'aws';
+  /** Absent: the account of the credentials themselves. */
+  readonly accounts?: readonly AwsAccount[];
+  /** Absent: every enabled region. */
+  readonly regions?: readonly string[];
+  readonly region?: string;
+  readonly endpoint?: string;
+}
+
+interface AwsAccount {
+  readonly id: string;
+  readonly name?: string;
+  readonly role?: string;
+  readonly externalId?: Secret;
+}
+
+export interface GithubConnection extends AnyConnection {
+  readonly provider: 'github';
+  readonly organization: string;
+  readonly credential:
+    | { readonly token: Secret }
+    | { readonly app: { readonly id: number; readonly installation: number; readonly privateKey: Secret } };
+  readonly endpoint?: string;
+}
+
+export interface ScimConnection extends AnyConnection {
+  readonly provider: 'scim';
+  readonly endpoint: string;
+  readonly token: Secret;
+}
+
+export interface LoadOptions {
+  /** The ids of all collectors; `without` and `every` may name no others. Absent: they are not checked. */
+  readonly collectors?: readonly string[];
+  readonly secretsManager?: SecretSources['secretsManager'];
+}
+
+/**
+ * Reads and checks holdfast.yaml. Throws a HoldfastError with exit code 2: one mistake as itself, several as CONFIG_MISTAKES with `problems`
+ * in the order of the file. No secret is resolved, and none is ever in an error.
+ */
+export function loadConfig(file: string, env: SecretSources['env'], { collectors, secretsManager }: LoadOptions = {}): Config {
+  const folder = path.dirname(path.resolve(file));
+  const mistakes = mistakesIn(file);
+  const checked = mistakes.check(schema, mistakes.yaml.value);
+  checkAgreements(mistakes, { folder, collectors });
+  mistakes.throwIfAny();
+  if (checked === undefined) throw new TypeError('a configuration neither fits nor has a mistake');
+  return configOf(checked, mistakes, { folder, env, secretsManager });
+}
+
+function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSources): Config {
+  const secrets: Secret[] = [];
+  const secretAt = (ref: string, at: Path): Secret => {
+    const secret = secretOf(ref, `${yaml.file}:${yaml.at(at).line} ${pathText(at)}`, sources);
+    secrets.push(secret);
+    return secret;
+  };
+  const { company, window, store, portal, categories, connections, scope, controls, coverage } = checked;
+  const listen = parseAddress(portal.listen);
+  if (listen === undefined) throw new TypeError('the address was let through');
+  return {
+    file: path.resolve(yaml.file),
+    folder: sources.folder,
+    company,
+    ...(window && { window: windowOf(window.from, window.to, window.timeZone) }),
+    timeZone: window?.timeZone ?? 'UTC',
+    store: path.resolve(sources.folder, store),
+    portal: listen,
+    categories,
+    connections: connections.map((connection, index) => connectionOf(connection, ['connections', index], secretAt)),
+    scope,
+    ...(controls !== undefined && { controls: path.resolve(sources.folder, controls) }),
+    coverage,
+    secrets,
+  };
+}
+
+/** A window from its first and last day; also for `--from` and `--to`. */
+export function windowOf(from: LocalDate, to: LocalDate, timeZone: string): Window {
+  return { from, to, timeZone, start: startOfDay(from, timeZone), end: startOfDay(nextDay(to), timeZone) };
+}
+
+function connectionOf(connection: ConnectionFile, at: Path, secretAt: (ref: string, at: Path) => Secret): Connection {
+  const every = connection.every as Record<string, Duration>;
+  if (connection.provider === 'aws') {
+    const { accounts, ...rest } = connection;
+    return {
+      ...present(rest),
+      every,
+      ...(accounts && {
+        accounts: accounts.map(({ externalId, ...account }, index) => ({
+          ...present(account),
+          ...(externalId !== undefined && { externalId: secretAt(externalId, [...at, 'accounts', index, 'externalId']) }),
+        })),
+      }),
+    };
+  }
+  if (connection.provider === 'github') {
+    const { token, app, ...rest } = connection;
+    const credential =
+      app === undefined
+        ? { token: secretAt(token ?? '', [...at, 'token']) }
+        : { app: { ...app, privateKey: secretAt(app.privateKey, [...at, 'app', 'privateKey']) } };
+    return { ...present(rest), every, credential };
+  }
+  return { ...present(connection), every, token: secretAt(connection.token, [...at, 'token']) };
+}
+
+/** Without the keys whose value is undefined. */
+function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

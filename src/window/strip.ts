@@ -1,0 +1,85 @@
+import { type Control, partsInForce } from './conclusions.ts';
+import { type Evidence, owedIn, unobservedOf } from './evidence.ts';
+import type { Measure } from './measure.ts';
+import { measure } from './measure.ts';
+import { append, slice, timeline } from './timeline.ts';
+import type { Interval, Segment, State, Window } from './types.ts';
+
+/** The window as one line to draw. */
+export interface Strip {
+  /** Contiguous. At each instant the worst that any item was in: failed, uncertain, unobserved, held; `outside` where there was nothing. */
+  readonly segments: readonly Segment[];
+  /** Calendar time: `failed` is the time in which at least one item failed. */
+  readonly measure: Measure;
+  /** The instants of failed events, which have no length. */
+  readonly failures: readonly number[];
+}
+
+/** The strip of a control: all its key rules, each version over its own part. */
+export function controlStrip(control: Control, evidence: ReadonlyMap<string, Evidence>, window: Window): Strip {
+  const parts = partsInForce(control, window).flatMap(({ version, from, to }) =>
+    version.key.flatMap((rule) => {
+      const own = evidence.get(rule);
+      return own ? [{ evidence: own, from, to }] : [];
+    }),
+  );
+  return strip(parts, window);
+}
+
+/** The strip of some rules, each over its own interval of the window. An overdue obligation is failing time; an unread scope is unobserved. */
+export function strip(parts: readonly (Interval & { readonly evidence: Evidence })[], window: Window): Strip {
+  const pieces: Segment[] = [];
+  const failures = new Set<number>();
+  for (const { evidence, from, to } of parts) {
+    for (const segments of layersOf(evidence, window)) pieces.push(...slice(segments, { from, to }));
+    if (evidence.kind !== 'event') continue;
+    for (const { at, result } of evidence.events) if (result === 'fail' && at >= from && at < to) failures.add(at);
+  }
+  const segments = overlay(pieces, { from: window.from, to: Math.min(window.to, window.asOf) });
+  return { segments, measure: measure(segments), failures: [...failures].sort((a, b) => a - b) };
+}
+
+function layersOf(evidence: Evidence, window: Window): Segment[][] {
+  const scopes = evidence.scopes.map((scope) => unobservedOf(evidence.kind, scope, window));
+  if (evidence.kind === 'event') return scopes;
+  if (evidence.kind === 'state') return [...scopes, ...evidence.groups.map(({ runs, scope }) => timeline(runs, scope, window))];
+  return evidence.owed.map((owed) =>
+    owedIn(owed, window).flatMap(({ state, due, done }): Segment[] => {
+      if (state === 'unobserved') return [{ from: due, to: done ?? window.asOf, state: 'unobserved' }];
+      return state === 'late' || state === 'missed' ? [{ from: due, to: done ?? window.asOf, state: 'failed' }] : [];
+    }),
+  );
+}
+
+const priority = ['failed', 'uncertain', 'unobserved', 'held'] as const satisfies readonly State[];
+
+/** At each instant the first of `priority` that any piece is in, from the edges of the pieces in order of time. */
+function overlay(pieces: readonly Segment[], whole: Interval): Segment[] {
+  const layers = priority.map((state) => union(pieces.filter((piece) => piece.state === state)));
+  const edges = [...new Set([whole.from, whole.to, ...layers.flat().flatMap(({ from, to }) => [from, to])])]
+    .filter((at) => at >= whole.from && at <= whole.to)
+    .sort((a, b) => a - b);
+  const cursors = priority.map(() => 0);
+  const segments: Segment[] = [];
+  for (let i = 0; i + 1 < edges.length; i++) {
+    const [from, to] = [edges[i] as number, edges[i + 1] as number];
+    const found = layers.findIndex((layer, state) => {
+      let cursor = cursors[state] as number;
+      while ((layer[cursor]?.to ?? Infinity) <= from) cursor++;
+      cursors[state] = cursor;
+      return (layer[cursor]?.from ?? Infinity) <= from;
+    });
+    append(segments, { from, to, state: priority[found] ?? 'outside' });
+  }
+  return segments;
+}
+
+function union(pieces: Interval[]): Interval[] {
+  const joined: { from: number; to: number }[] = [];
+  for (const { from, to } of pieces.sort((a, b) => a.from - b.from)) {
+    const last = joined.at(-1);
+    if (last && from <= last.to) last.to = Math.max(last.to, to);
+    else if (from < to) joined.push({ from, to });
+  }
+  return joined;
+}

@@ -1,0 +1,118 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Hash } from '#src/ledger/tree.ts';
+import { digest } from '#src/ledger/tree.ts';
+
+/** A document as it is referred to: its row, and its SHA-256 in hex. */
+export interface Kept {
+  readonly id: number;
+  readonly hash: string;
+}
+
+/** Documents by their hash, each stored once, as a patch on one that resembles it. */
+export interface Blobs {
+  /** `like` is the document it most likely resembles: its previous version. `kind` names those that are alike without being versions. */
+  put(text: string, kind: string, like?: number | null): Kept;
+  find(hash: string): number | null;
+  /** Throws where there is none, or where it cannot be unpacked. */
+  read(id: number): string;
+  kept(id: number): Kept;
+  /** Offers a stored document as the one that others of its kind are patches on. */
+  offer(kind: string, id: number): void;
+}
+
+export const longestChain = 16;
+
+export function openBlobs(db: DatabaseSync): Blobs {
+  const byHash = db.prepare('SELECT id FROM blob WHERE hash = ?');
+  const byId = db.prepare('SELECT base, depth, size, data FROM blob WHERE id = ?');
+  const hashById = db.prepare('SELECT hash FROM blob WHERE id = ?');
+  const add = db.prepare('INSERT INTO blob (hash, base, depth, size, data) VALUES (?, ?, ?, ?, ?)');
+  const exemplars = new Map<string, Unpacked>();
+  const recent = recentlyUsed(8_000_000);
+
+  const row = (id: number) => {
+    const found = byId.get(id) as unknown as BlobRow | undefined;
+    if (!found) throw new Error(`there is no document ${id}`);
+    return found;
+  };
+  const unpacked = (id: number): Unpacked => {
+    const known = recent.get(id);
+    if (known) return known;
+    const { base, depth, size, data } = row(id);
+    const document = { id, depth, raw: unpack(data, size, base === null ? undefined : unpacked(base).raw) };
+    recent.set(document);
+    return document;
+  };
+  const baseFor = (kind: string, like: number | null | undefined): Unpacked | undefined => {
+    const previous = like === null || like === undefined ? undefined : unpacked(like);
+    return [previous, exemplars.get(kind)].find((base) => base !== undefined && base.depth < longestChain);
+  };
+  const find = (hash: Hash): number | null => (byHash.get(hash) as { id: number } | undefined)?.id ?? null;
+
+  return {
+    put(text, kind, like) {
+      const raw = Buffer.from(text);
+      const hash = digest(raw);
+      const known = find(hash);
+      if (known !== null) return { id: known, hash: hash.toString('hex') };
+      const base = baseFor(kind, like);
+      const depth = base ? base.depth + 1 : 0;
+      const id = Number(add.run(hash, base?.id ?? null, depth, raw.length, pack(raw, base?.raw)).lastInsertRowid);
+      const document = { id, depth, raw };
+      if (!exemplars.has(kind)) exemplars.set(kind, document);
+      recent.set(document);
+      return { id, hash: hash.toString('hex') };
+    },
+    find: (hash) => find(Buffer.from(hash, 'hex')),
+    read: (id) => unpacked(id).raw.toString(),
+    kept(id) {
+      const found = hashById.get(id) as { hash: Uint8Array } | undefined;
+      if (!found) throw new Error(`there is no document ${id}`);
+      return { id, hash: Buffer.from(found.hash).toString('hex') };
+    },
+    offer: (kind, id) => void (exemplars.has(kind) || exemplars.set(kind, unpacked(id))),
+  };
+}
+
+interface BlobRow {
+  readonly base: number | null;
+  readonly depth: number;
+  readonly size: number;
+  readonly data: Uint8Array;
+}
+
+interface Unpacked {
+  readonly id: number;
+  readonly depth: number;
+  readonly raw: Buffer;
+}
+
+/** zstd without checksum, since every document is named by its hash. The sizes keep the memory that it takes in proportion. */
+export function pack(raw: Uint8Array, dictionary?: Uint8Array): Buffer {
+  const params = { [constants.ZSTD_c_compressionLevel]: 9, [constants.ZSTD_c_checksumFlag]: 0 };
+  return zstdCompressSync(raw, { params, chunkSize: raw.length + 64, pledgedSrcSize: raw.length, ...(dictionary?.length && { dictionary }) } as ZstdOptions);
+}
+
+export function unpack(data: Uint8Array, size: number, dictionary?: Uint8Array): Buffer {
+  return zstdDecompressSync(data, { chunkSize: size + 64, ...(dictionary?.length && { dictionary }) });
+}
+
+/** The documents unpacked last, up to a number of bytes. */
+function recentlyUsed(limit: number) {
+  const held = new Map<number, Unpacked>();
+  let total = 0;
+  return {
+    get: (id: number) => held.get(id),
+    set(document: Unpacked): void {
+      if (document.raw.length > limit / 4) return;
+      held.set(document.id, document);
+      total += document.raw.length;
+      for (const [oldest, { raw }] of held) {
+        if (total <= limit) return;
+        held.delete(oldest);
+        total -= raw.length;
+      }
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Judgement } from '#src/cycle/evaluate.ts';
+import { canonical } from '#src/ledger/canonical.ts';
+import { createFrontier } from '#src/ledger/tree.ts';
+import { type Blobs, openBlobs, unpack } from './blobs.ts';
+import { rebuilt } from './check-projections.ts';
+import { type CycleManifest, cycleLeaf, letters, type Requests, requestsOf } from './documents.ts';
+import { type Log, openLog } from './log.ts';
+import { type KeptCall, openManifests } from './manifests.ts';
+import { type Replayed, replay } from './replay.ts';
+import { changeLeaves, createState, type State } from './state.ts';
+
+/** Tells the whole story again from the change log, and compares: each leaf, each row of `cycle`, and at the end the projections. */
+export function* checkCycles(db: DatabaseSync): Generator<string> {
+  const blobs = openBlobs(db);
+  const log = openLog(db);
+  const projections = rebuilt();
+  const state = createState(projections.projection);
+  const referenced = new Set<number>();
+  const requests = readRequests(db, log);
+
+  for (const replayed of replay(db, blobs, state)) {
+    projections.meet(replayed.ruleSet);
+    yield* checkCycle(replayed, { blobs, log, state, referenced, requests });
+  }
+  yield* requests.strays();
+  yield* projections.compare(db);
+  yield* checkReferences(db, state, referenced);
+}
+
+interface Checking {
+  readonly blobs: Blobs;
+  readonly log: Log;
+  readonly state: State;
+  /** Documents that something refers to. */
+  readonly referenced: Set<number>;
+  readonly requests: ReturnType<typeof readRequests>;
+}
+
+function* checkCycle(replayed: Replayed, checking: Checking): Generator<string> {
+  const { cycle, ruleSet, looks, changes, strays } = replayed;
+  const { blobs, log, state, referenced } = checking;
+  const where = `cycle ${cycle.idx}`;
+  if (strays > 0) yield `${where}: changes of a scope that was not looked at`;
+  for (const { scope, changes: own } of changes) {
+    const rules = ruleSet.byPopulation[scope.scope.population] ?? [];
+    for (const { key, seen, judgements } of own) {
+      if (!seen) continue;
+      referenced.add(seen.snapshot.id).add(seen.detail.id);
+      yield* checkVector(`${where}: ${scope.key}: ${key}`, seen.vector, judgements(), rules);
+      const item = JSON.parse(blobs.read(seen.snapshot.id)) as { key?: unknown };
+      if (item.key !== key) yield `${where}: ${scope.key}: ${key}: the snapshot is of another item`;
+    }
+  }
+  for (const id of [cycle.rule_set, cycle.looks, cycle.manifest]) referenced.add(id);
+  const calls = yield* checkManifest(replayed, checking);
+
+  const { connection, as_of: asOf, ended } = cycle;
+  const leaves = changes.flatMap(({ scope, changes: own }) => changeLeaves(scope, own));
+  const found = log.read(cycle.idx);
+  const kept = (JSON.parse(found) as { manifest?: { ids: number; idRoot: string | null; sample: string[] } }).manifest;
+  const requests = checking.requests.at(cycle.idx) ?? { n: kept?.ids ?? 0, root: kept?.idRoot ?? null, sample: kept?.sample ?? [] };
+  const expected = cycleLeaf({
+    connection,
+    asOf,
+    ended,
+    ruleSet: blobs.kept(cycle.rule_set).hash,
+    state: state.root(connection),
+    changes: leaves,
+    looks,
+    looksHash: blobs.kept(cycle.looks).hash,
+    manifestHash: blobs.kept(cycle.manifest).hash,
+    calls,
+    requests,
+  });
+  for (const member of differing(found, expected)) yield `${where}: ${member} is not what the leaf says`;
+  const counts = { scopes: looks.looks.length, failed: looks.looks.filter(({ unread }) => unread).length, changes: leaves.length };
+  for (const [name, count] of Object.entries(counts)) if (cycle[name as keyof typeof counts] !== count) yield `${where}: ${name} should be ${count}`;
+}
+
+function* checkVector(where: string, vector: string, judgements: readonly Judgement[], rules: readonly string[]): Generator<string> {
+  if (judgements.map(({ result }) => letters[result]).join('') !== vector) yield `${where}: the vector is not what the judgements say`;
+  if (judgements.map(({ rule }) => rule).join('\n') !== rules.join('\n')) yield `${where}: it was not judged by the rules in force`;
+}
+
+/** The calls of a cycle: as many as the looks, and every reply there. Returns their number. */
+function* checkManifest({ cycle, looks }: Replayed, { blobs, referenced, state }: Checking): Generator<string, number> {
+  const manifests = openManifests(blobs, () => null);
+  const entries = JSON.parse(blobs.read(cycle.manifest)) as CycleManifest;
+  const statuses = looks.looks.map(({ scope, unread }) => `${scope} ${unread ? 'failed' : 'complete'}`);
+  if (entries.map(([scope, status]) => `${scope} ${status}`).join('\n') !== statuses.join('\n')) yield `cycle ${cycle.idx}: its manifest is of other scopes`;
+  let calls = 0;
+  for (const [scope, status, items, hash] of entries) {
+    const id = blobs.find(hash);
+    if (id === null) {
+      yield `cycle ${cycle.idx}: the manifest of ${scope} is missing`;
+      continue;
+    }
+    const held = state.scope(scope)?.items.values().toArray() ?? [];
+    const events = held[0]?.at != null;
+    if (status === 'complete' && (events ? Number(items) > held.length : items !== held.length)) yield `cycle ${cycle.idx}: ${scope} has ${held.length} items, not ${items}`;
+    const list = manifests.list(id);
+    calls += list.length;
+    if (referenced.has(id)) continue;
+    referenced.add(id);
+    yield* checkReplies(`cycle ${cycle.idx}: ${scope}`, list, blobs, referenced);
+  }
+  return calls;
+}
+
+function* checkReplies(where: string, calls: readonly KeptCall[], blobs: Blobs, referenced: Set<number>): Generator<string> {
+  for (const { operation, reply } of calls) {
+    const id = reply === null ? undefined : blobs.find(reply);
+    if (id === null) yield `${where}: a reply of ${operation} is missing`;
+    else if (id !== undefined) referenced.add(id);
+  }
+}
+
+/** The names of the members, one level deep, in which two documents differ. */
+function differing(found: string, expected: string): string[] {
+  if (found === expected) return [];
+  const [a, b] = [JSON.parse(found), JSON.parse(expected)] as Record<string, unknown>[];
+  const names = [...new Set([...Object.keys(a!), ...Object.keys(b!)])].filter((name) => canonical(a![name] ?? null) !== canonical(b![name] ?? null));
+  return names.length > 0 ? names : ['the text'];
+}
+
+/** The lists of request ids that are still kept, against the sample and the root in the leaf. */
+function readRequests(db: DatabaseSync, log: Log) {
+  const rows = db.prepare('SELECT idx, size, data FROM request_ids').all() as unknown as { idx: number; size: number; data: Uint8Array }[];
+  const kept = new Map(rows.map((row) => [row.idx, row]));
+  const roots = new Map<number, Buffer>();
+  const frontier = createFrontier();
+  for (const { idx, hash } of db.prepare('SELECT idx, hash FROM ledger ORDER BY idx').all() as unknown as { idx: number; hash: Uint8Array }[]) {
+    if (kept.has(idx)) roots.set(idx, frontier.root());
+    frontier.append(Buffer.from(hash));
+  }
+  return {
+    at(index: number): Requests | null {
+      const row = kept.get(index);
+      if (!row) return null;
+      kept.delete(index);
+      const raw = unpack(row.data, row.size);
+      if (raw.length !== row.size) return { n: -1, root: null, sample: [] };
+      return requestsOf(Object.values(JSON.parse(raw.toString()) as Record<string, string[]>).flat(), roots.get(index) ?? log.root());
+    },
+    *strays(): Generator<string> {
+      for (const index of kept.keys()) yield `request ids ${index}: there is no such cycle`;
+    },
+  };
+}
+
+/** Nothing stands in the tables of evidence that no cycle put there. */
+function* checkReferences(db: DatabaseSync, state: State, referenced: Set<number>): Generator<string> {
+  for (const { body } of db.prepare('SELECT body FROM entry').all()) referenced.add(Number(body));
+  for (const { id } of db.prepare('SELECT id FROM blob').all()) if (!referenced.has(Number(id))) yield `document ${Number(id)}: nothing refers to it`;
+  for (const { key } of db.prepare('SELECT key FROM scope').all()) if (!state.scope(String(key))) yield `scope ${String(key)}: no cycle looked at it`;
+  const idle = 'SELECT item.key FROM item LEFT JOIN change ON change.item = item.id WHERE change.item IS NULL';
+  for (const { key } of db.prepare(idle).all()) yield `item ${String(key)}: no cycle saw it`;
+  const foreign = 'SELECT change.idx FROM change LEFT JOIN cycle ON cycle.idx = change.idx WHERE cycle.idx IS NULL';
+  for (const { idx } of db.prepare(foreign).all()) yield `change of cycle ${Number(idx)}: there is no such cycle`;
+}

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { HoldfastError } from '#src/errors.ts';
+import { digest } from '#src/ledger/tree.ts';
+
+export interface DatabaseOptions {
+  /** Sees the store as it is at this moment, also while an agent writes. */
+  readonly readOnly?: boolean;
+  /** `OFF` only for an example that is thrown away: a power loss may then cost acknowledged cycles. */
+  readonly synchronous?: 'FULL' | 'OFF';
+}
+
+export interface Database {
+  readonly db: DatabaseSync;
+  readonly path: string;
+  close(): void;
+}
+
+/**
+ * Opens the file, or makes it, and brings its schema forward.
+ * Errors: SQLITE_TOO_OLD, STORE_LOCKED, STORE_NEWER, STORE_MIGRATION_CHANGED, STORE_NOT_A_STORE, STORE_UNWRITABLE.
+ */
+export function openDatabase(path: string, { readOnly = false, synchronous = 'FULL' }: DatabaseOptions = {}): Database {
+  refuseOldSqlite(process.versions['sqlite'] ?? '0');
+  const lock = readOnly || path === ':memory:' ? null : lockFor(path);
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: true, timeout: 5_000 });
+    db.exec('PRAGMA cache_size = -32768');
+    if (readOnly) db.exec('BEGIN');
+    else db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA recursive_triggers = ON; PRAGMA journal_size_limit = 16777216`);
+    migrate(db, path, readOnly);
+  } catch (error) {
+    db?.close();
+    lock?.close();
+    throw error instanceof HoldfastError ? error : faultOf(path, error);
+  }
+  return {
+    db,
+    path,
+    close() {
+      db.close();
+      lock?.close();
+    },
+  };
+}
+
+/** What SQLite says, in the words of the table of errors. */
+export function faultOf(path: string, error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  const reason = Error.isError(error) ? error.message : String(error);
+  const code = (error as { errcode?: number }).errcode ?? 0;
+  if (code === sqliteNotADatabase) return new HoldfastError('STORE_NOT_A_STORE', { file: path, reason }, { cause: error });
+  if ((code & 0xff) === sqliteCorrupt) return new HoldfastError('STORE_DAMAGED', { file: path, reason }, { cause: error });
+  return new HoldfastError('STORE_UNWRITABLE', { file: path, reason }, { cause: error });
+}
+
+/** SQLite before 3.51.3 could lose committed transactions when two connections reset the write-ahead log. */
+export function refuseOldSqlite(found: string): void {
+  const [major = 0, minor = 0, patch = 0] = found.split('.').map(Number);
+  if (major * 1e6 + minor * 1e3 + patch < 3_051_003) throw new HoldfastError('SQLITE_TOO_OLD', { found, needed: '3.51.3' });
+}
+
+/** One writer for the life of the store. The operating system drops the lock when the process ends, however it ends. */
+function lockFor(path: string): DatabaseSync {
+  const lock = new DatabaseSync(`${path}-lock`, { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    const busy = ((error as { errcode?: number }).errcode ?? 0) === sqliteBusy;
+    throw busy ? new HoldfastError('STORE_LOCKED', { file: path, holder: '' }, { cause: error }) : faultOf(path, error);
+  }
+}
+
+export interface Migration {
+  readonly id: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** The steps of the schema, in order. */
+export function migrations(): Migration[] {
+  const folder = new URL('migrations/sqlite/', import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.sql'));
+  return names.sort().map((name) => ({ id: Number.parseInt(name, 10), name, sql: readFileSync(new URL(name, folder), 'utf8') }));
+}
+
+function migrate(db: DatabaseSync, path: string, readOnly: boolean): void {
+  const known = migrations();
+  const found = (db.prepare('PRAGMA application_id').get() as { application_id: number }).application_id;
+  const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number };
+  if (found !== applicationId && tables > 0) throw new HoldfastError('STORE_NOT_A_STORE', { file: path, reason: 'it is a database of another program' });
+  if (found !== applicationId && readOnly) throw new HoldfastError('STORE_NOT_A_STORE', { file: path, reason: 'it is empty' });
+
+  const done = found === applicationId ? (db.prepare('SELECT id, name, sha256 FROM migration ORDER BY id').all() as unknown as Applied[]) : [];
+  const newest = done.at(-1)?.id ?? 0;
+  if (newest > known.at(-1)!.id) throw new HoldfastError('STORE_NEWER', { file: path, found: newest, known: known.at(-1)!.id });
+  const other = changedMigration(done, known);
+  if (other !== undefined) throw new HoldfastError('STORE_MIGRATION_CHANGED', { file: path, migration: other });
+  if (done.length === known.length) return;
+  if (readOnly) throw new HoldfastError('STORE_NOT_A_STORE', { file: path, reason: 'its schema is older; start the agent once to bring it forward' });
+
+  db.exec('BEGIN IMMEDIATE');
+  if (done.length === 0) db.exec(`PRAGMA application_id = ${applicationId}; CREATE TABLE migration (id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT`);
+  const record = db.prepare('INSERT INTO migration (id, name, sha256) VALUES (?, ?, ?)');
+  for (const { id, name, sql } of known.slice(done.length)) {
+    db.exec(sql);
+    record.run(id, name, digest(sql));
+  }
+  db.exec('COMMIT');
+}
+
+export interface Applied {
+  readonly id: number;
+  readonly name: string;
+  readonly sha256: Uint8Array;
+}
+
+/** The first step that was applied with another text than it has now, or out of turn. */
+export function changedMigration(done: readonly Applied[], known: readonly Migration[]): string | undefined {
+  const at = done.findIndex(({ id, name, sha256 }, i) => known[i]?.id !== id || known[i].name !== name || !digest(known[i].sql).equals(sha256));
+  return at === -1 ? undefined : done[at]!.name;
+}
+
+/** "HFST": tells a store of ours from any other SQLite file. */
+const applicationId = 0x48465354;
+const sqliteBusy = 5;
+const sqliteCorrupt = 11;
+const sqliteNotADatabase = 26;

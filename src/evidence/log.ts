@@ -1,0 +1,56 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { createFrontier, leafHash, type Hash, merkleRoot } from '#src/ledger/tree.ts';
+import { longestChain, pack, unpack } from './blobs.ts';
+import type { LedgerHead } from './store.ts';
+
+/** The append-only log of leaves and its root. */
+export interface Log {
+  head(): LedgerHead;
+  root(): Hash;
+  /** Adds a leaf. Leaves of one family resemble each other, and are stored as patches on each other. */
+  append(family: string, document: string): void;
+  read(index: number): string;
+}
+
+/** Leaves in a full tile, whose root has a row of its own. */
+export const tile = 256;
+export const tileLevel = 8;
+
+export function openLog(db: DatabaseSync): Log {
+  const add = db.prepare('INSERT INTO ledger (idx, hash, base, size, data) VALUES (?, ?, ?, ?, ?)');
+  const addNode = db.prepare('INSERT INTO ledger_node (level, n, hash) VALUES (?, ?, ?)');
+  const byIndex = db.prepare('SELECT base, size, data FROM ledger WHERE idx = ?');
+  const latest = new Map<string, { index: number; depth: number; document: Buffer }>();
+  const frontier = createFrontier();
+  for (const { hash } of db.prepare('SELECT hash FROM ledger_node WHERE level = ? ORDER BY n').iterate(tileLevel)) frontier.appendSubtree(tileLevel, Buffer.from(hash as Uint8Array));
+  let tail: Hash[] = [];
+  for (const { hash } of db.prepare('SELECT hash FROM ledger WHERE idx >= ? ORDER BY idx').iterate(frontier.size())) {
+    tail.push(Buffer.from(hash as Uint8Array));
+    frontier.append(tail.at(-1)!);
+  }
+
+  const read = (index: number): Buffer => {
+    const row = byIndex.get(index) as { base: number | null; size: number; data: Uint8Array } | undefined;
+    if (!row) throw new Error(`there is no leaf ${index}`);
+    return unpack(row.data, row.size, row.base === null ? undefined : read(row.base));
+  };
+  return {
+    head: () => ({ size: frontier.size(), root: frontier.root().toString('hex') }),
+    root: () => frontier.root(),
+    append(family, document) {
+      const index = frontier.size();
+      const raw = Buffer.from(document);
+      const near = latest.get(family);
+      const base = near && near.depth < longestChain ? near : undefined;
+      const hash = leafHash(raw);
+      add.run(index, hash, base?.index ?? null, raw.length, pack(raw, base?.document));
+      latest.set(family, { index, depth: base ? base.depth + 1 : 0, document: raw });
+      frontier.append(hash);
+      tail.push(hash);
+      if (tail.length < tile) return;
+      addNode.run(tileLevel, (index + 1) / tile - 1, merkleRoot(tail));
+      tail = [];
+    },
+    read: (index) => read(index).toString(),
+  };
+}

@@ -1,0 +1,53 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { canonical } from '#src/ledger/canonical.ts';
+import { byUtf8 } from '#src/ledger/order.ts';
+import type { Projection } from './state.ts';
+import type { RuleSet } from './store.ts';
+
+/** The numbers of the rules, in the order in which the rule sets named them first. */
+export interface RuleNumbers {
+  /** Numbers the rules of a rule set that have none yet. */
+  meet(ruleSet: RuleSet): void;
+  of(rule: string): number;
+}
+
+export function numberRules(known: Iterable<readonly [string, number]>, add: (rule: string, id: number) => void): RuleNumbers {
+  const numbers = new Map(known);
+  return {
+    meet({ byPopulation }) {
+      for (const rule of new Set(Object.values(byPopulation).flat().sort(byUtf8))) {
+        if (numbers.has(rule)) continue;
+        numbers.set(rule, numbers.size + 1);
+        add(rule, numbers.size);
+      }
+    },
+    of: (rule) => numbers.get(rule)!,
+  };
+}
+
+export function rulesInTable(db: DatabaseSync): RuleNumbers {
+  const known = db.prepare('SELECT key, id FROM rule').all() as unknown as { key: string; id: number }[];
+  const add = db.prepare('INSERT INTO rule (key, id) VALUES (?, ?)');
+  return numberRules(
+    known.map(({ key, id }) => [key, id] as const),
+    (rule, id) => void add.run(rule, id),
+  );
+}
+
+/** Writes the projections to their tables. */
+export function projectTo(db: DatabaseSync, rules: RuleNumbers): Projection {
+  const startRun = db.prepare('INSERT INTO result_run (rule, scope, item, first, before, gone, idx, result, severity, reason) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)');
+  const endRun = db.prepare('UPDATE result_run SET last = ?, ended = ?, gone = ? WHERE rule = ? AND scope = ? AND item = ? AND ended IS NULL');
+  const openGap = db.prepare('INSERT INTO gap (scope, since, until, reason, unread) VALUES (?, ?, ?, ?, ?)');
+  const closeGap = db.prepare('UPDATE gap SET until = ? WHERE scope = ? AND since = ?');
+  const dropGap = db.prepare('DELETE FROM gap WHERE scope = ? AND since = ?');
+  return {
+    runStarts: (scope, item, { rule, first, before, index, letter, severity, reason }) => void startRun.run(rules.of(rule), scope, item, first, before, index, letter, severity, reason),
+    runEnds: (scope, item, { rule, last, ended, gone }) => void endRun.run(last, ended, Number(gone), rules.of(rule), scope, item),
+    gapOpens: (scope, { since, until, reason, unread }) => void openGap.run(scope, since, until, reason, unread && canonical(unread)),
+    gapCloses: (scope, since, until) => void (until === null ? dropGap.run(scope, since) : closeGap.run(until, scope, since)),
+  };
+}
+
+/** For who only needs to know what is held. */
+export const projectNowhere: Projection = { runStarts: () => undefined, runEnds: () => undefined, gapOpens: () => undefined, gapCloses: () => undefined };

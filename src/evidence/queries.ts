@@ -1,0 +1,113 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { CallRecord } from '#src/cycle/collect.ts';
+import type { Judgement } from '#src/cycle/evaluate.ts';
+import { byUtf8 } from '#src/ledger/order.ts';
+import type { Unread } from '#src/population.ts';
+import type { Severity } from '#src/rule.ts';
+import { type Blobs, unpack } from './blobs.ts';
+import { type CycleManifest, changeLeaf, itemLeaf, resultOf } from './documents.ts';
+import type { KeptCall } from './manifests.ts';
+import type { CycleRow } from './replay.ts';
+import { type CycleSummary, type EvidenceStore, type Gap, type ItemRecord, parseScopeKey, type ResultRun } from './store.ts';
+
+type Answers = Pick<EvidenceStore, 'lastCycle' | 'cycles' | 'runs' | 'gaps' | 'history' | 'calls'>;
+
+/** What the tables answer. */
+export function queries(db: DatabaseSync, blobs: Blobs, manifestCalls: (manifest: string) => KeptCall[]): Answers {
+  const scopeRow = db.prepare('SELECT id FROM scope WHERE key = ?');
+  const scopeKeys = db.prepare('SELECT id, key FROM scope');
+  const cycleAt = db.prepare('SELECT * FROM cycle WHERE idx = ?');
+  const idsAt = db.prepare('SELECT size, data FROM request_ids WHERE idx = ?');
+  const latest = db.prepare('SELECT * FROM cycle ORDER BY as_of DESC LIMIT 1');
+  const latestOf = db.prepare('SELECT * FROM cycle WHERE connection = ? ORDER BY as_of DESC LIMIT 1');
+  const between = db.prepare('SELECT * FROM cycle WHERE as_of BETWEEN ? AND ? ORDER BY as_of');
+  const gapRows = db.prepare('SELECT scope, since, until, reason, unread FROM gap WHERE since <= ? AND (until IS NULL OR until >= ?)');
+  const historyRows = db.prepare(
+    'SELECT change.idx, cycle.as_of, snapshot, vector, detail, at FROM change JOIN cycle ON cycle.idx = change.idx WHERE item = (SELECT id FROM item WHERE scope = ? AND key = ?) ORDER BY change.idx',
+  );
+  const scopeId = (key: string): number | undefined => (scopeRow.get(key) as { id: number } | undefined)?.id;
+
+  return {
+    lastCycle: (connection) => summary((connection === undefined ? latest.get() : latestOf.get(connection)) as CycleRow | undefined),
+    cycles: (from, to) => (between.all(from, to) as unknown as CycleRow[]).map((row) => summary(row)!),
+    runs: (query) => runsIn(db, query),
+    gaps(from, to) {
+      const keys = keysById(scopeKeys.all());
+      const rows = gapRows.all(to, from) as unknown as { scope: number; since: number; until: number | null; reason: string; unread: string | null }[];
+      const gaps = rows.map((row): Gap => ({ scope: keys.get(row.scope)!, from: row.since, to: row.until, reason: row.reason, unread: row.unread === null ? null : (JSON.parse(row.unread) as Unread) }));
+      return gaps.sort((a, b) => byUtf8(a.scope, b.scope) || a.from - b.from);
+    },
+    history(scope, item) {
+      const { population } = parseScopeKey(scope);
+      const rows = historyRows.all(scopeId(scope) ?? -1, item) as unknown as HistoryRow[];
+      return rows.map((row) => itemRecord(row, scope, population, item, blobs));
+    },
+    calls(index, scope) {
+      const cycle = cycleAt.get(index) as CycleRow | undefined;
+      const entry = cycle && (JSON.parse(blobs.read(cycle.manifest)) as CycleManifest).find(([key]) => key === scope);
+      if (!entry) return [];
+      const row = idsAt.get(index) as { size: number; data: Uint8Array } | undefined;
+      const ids = row ? (JSON.parse(unpack(row.data, row.size).toString()) as Record<string, string[]>)[scope] : undefined;
+      return manifestCalls(entry[3]).map((call, i): CallRecord => ({ ...call, requestId: ids?.[i] ?? '' }));
+    },
+  };
+}
+
+function summary(row: CycleRow | undefined): CycleSummary | null {
+  if (!row) return null;
+  const { idx: index, connection, as_of: asOf, ended, scopes, failed, changes } = row;
+  return { index, connection, asOf, ended, scopes, failed, changes };
+}
+
+interface RunRow {
+  readonly scope: number;
+  readonly item: number;
+  readonly key: string;
+  readonly first: number;
+  readonly before: number | null;
+  readonly last: number | null;
+  readonly ended: number | null;
+  readonly gone: number;
+  readonly idx: number;
+  readonly result: string;
+  readonly severity: string;
+  readonly reason: string | null;
+}
+
+/** A rule at a time, so that a year of all rules never lies in memory at once. */
+function* runsIn(db: DatabaseSync, { from, to, rule, scope, item }: Parameters<EvidenceStore['runs']>[0]): Generator<ResultRun> {
+  const rules = (db.prepare('SELECT id, key FROM rule').all() as unknown as { id: number; key: string }[]).filter(({ key }) => rule === undefined || key === rule);
+  const keys = keysById(db.prepare('SELECT id, key FROM scope').all());
+  const where = ['rule = ?', ...(scope === undefined ? [] : ['result_run.scope = (SELECT id FROM scope WHERE key = ?)']), ...(item === undefined ? [] : ['item.key = ?'])];
+  const rows = db.prepare(
+    `SELECT result_run.*, item.key FROM result_run JOIN item ON item.id = result_run.item WHERE ${where.join(' AND ')} AND first <= ? AND (ended IS NULL OR ended >= ?)`,
+  );
+  const given: SQLInputValue[] = [scope, item].filter((value) => value !== undefined);
+  for (const { id, key } of rules.sort((a, b) => byUtf8(a.key, b.key))) {
+    const runs = rows.all(id, ...given, to, from) as unknown as RunRow[];
+    runs.sort((a, b) => (a.scope === b.scope ? 0 : byUtf8(keys.get(a.scope)!, keys.get(b.scope)!)) || (a.item === b.item ? a.first - b.first : byUtf8(a.key, b.key)));
+    for (const run of runs) yield resultRun(key, keys.get(run.scope)!, run);
+  }
+}
+
+function resultRun(rule: string, scope: string, { key, before, first, last, ended, gone, idx, result, severity, reason }: RunRow): ResultRun {
+  return { rule, scope, item: key, result: resultOf(result), before, first, last, ended, gone: gone === 1, index: idx, severity: severity as Severity, reason };
+}
+
+interface HistoryRow {
+  readonly idx: number;
+  readonly as_of: number;
+  readonly snapshot: number | null;
+  readonly vector: string | null;
+  readonly detail: number | null;
+  readonly at: number | null;
+}
+
+function itemRecord({ idx: index, as_of: asOf, snapshot, vector, detail, at }: HistoryRow, scope: string, population: string, item: string, blobs: Blobs): ItemRecord {
+  if (snapshot === null) return { index, asOf, snapshot: null, snapshotHash: null, judgements: [], leafHash: changeLeaf(scope, item, null).toString('hex') };
+  const { hash } = blobs.kept(snapshot);
+  const leaf = itemLeaf(population, { item, snapshot: hash, vector: vector!, detail: blobs.kept(detail!).hash, at });
+  return { index, asOf, snapshot: blobs.read(snapshot), snapshotHash: hash, judgements: JSON.parse(blobs.read(detail!)) as Judgement[], leafHash: leaf.toString('hex') };
+}
+
+const keysById = (rows: readonly object[]): Map<number, string> => new Map((rows as { id: number; key: string }[]).map(({ id, key }) => [id, key]));

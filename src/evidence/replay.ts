@@ -1,0 +1,109 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Judgement } from '#src/cycle/evaluate.ts';
+import { byUtf8 } from '#src/ledger/order.ts';
+import type { Blobs, Kept } from './blobs.ts';
+import type { Looks } from './documents.ts';
+import type { LoggedChange, ScopeState, State } from './state.ts';
+import type { RuleSet } from './store.ts';
+
+/** A row of `cycle`. */
+export interface CycleRow {
+  readonly idx: number;
+  readonly connection: string;
+  readonly as_of: number;
+  readonly ended: number;
+  readonly rule_set: number;
+  readonly looks: number;
+  readonly manifest: number;
+  readonly scopes: number;
+  readonly failed: number;
+  readonly changes: number;
+}
+
+export interface Replayed {
+  readonly cycle: CycleRow;
+  readonly ruleSet: RuleSet;
+  readonly looks: Looks;
+  /** The scopes of the cycle with what changed in them, in order. */
+  readonly changes: readonly { readonly scope: ScopeState; readonly changes: readonly LoggedChange[] }[];
+  /** Changes of the cycle that belong to no scope it looked at. */
+  readonly strays: number;
+}
+
+/** Tells the state every cycle that was recorded, the oldest first; hands out each as it is done. */
+export function* replay(db: DatabaseSync, blobs: Blobs, state: State): Generator<Replayed> {
+  const scopeIds = new Map((db.prepare('SELECT id, key FROM scope').all() as unknown as { id: number; key: string }[]).map(({ id, key }) => [key, id]));
+  const document = remembering((id) => JSON.parse(blobs.read(id)) as unknown);
+  const changesByCycle = readChanges(db, blobs);
+
+  for (const cycle of db.prepare('SELECT * FROM cycle ORDER BY idx').all() as unknown as CycleRow[]) {
+    const ruleSet = document(cycle.rule_set) as RuleSet;
+    const looks = document(cycle.looks) as Looks;
+    const changes = changesByCycle(cycle.idx);
+    const { idx: index, as_of: asOf } = cycle;
+    const done: { scope: ScopeState; changes: LoggedChange[] }[] = [];
+    const take = (scope: ScopeState): LoggedChange[] => {
+      const own = changes.get(scope.id) ?? [];
+      changes.delete(scope.id);
+      if (own.length > 0) done.push({ scope, changes: own });
+      return own;
+    };
+    for (const { scope: key, hold, unread } of looks.looks) {
+      const scope = state.scope(key) ?? state.addScope(key, scopeIds.get(key) ?? -1);
+      if (unread) state.failed(scope, { index, asOf, hold, unread });
+      else state.complete(scope, { index, asOf, hold, rules: ruleSet.byPopulation[scope.scope.population] ?? [], changes: take(scope) });
+    }
+    for (const { scope: key, reason } of looks.retired) {
+      const scope = state.scope(key);
+      if (scope) state.retire(scope, { asOf, reason, changes: take(scope) });
+    }
+    yield { cycle, ruleSet, looks, changes: done, strays: changes.size };
+  }
+}
+
+interface ChangeRow {
+  readonly idx: number;
+  readonly id: number;
+  readonly scope: number;
+  readonly key: string;
+  readonly snapshot: number | null;
+  readonly vector: string | null;
+  readonly detail: number | null;
+  readonly at: number | null;
+}
+
+/** The change log in the order of the cycles: call with growing indexes, get the cycle's changes by scope. */
+function readChanges(db: DatabaseSync, blobs: Blobs): (index: number) => Map<number, LoggedChange[]> {
+  const rows = db
+    .prepare('SELECT change.idx, item.id, item.scope, item.key, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item ORDER BY change.idx')
+    .iterate() as unknown as Iterator<ChangeRow, undefined>;
+  const kept = remembering((id) => blobs.kept(id));
+  let next = rows.next();
+  return (index) => {
+    const changes = new Map<number, LoggedChange[]>();
+    for (; !next.done && next.value.idx <= index; next = rows.next()) {
+      const list = changes.get(next.value.scope) ?? [];
+      if (list.length === 0) changes.set(next.value.scope, list);
+      list.push(loggedChange(next.value, kept, blobs));
+    }
+    for (const list of changes.values()) list.sort((a, b) => byUtf8(a.key, b.key));
+    return changes;
+  };
+}
+
+function loggedChange({ id, key, at, snapshot, vector, detail }: ChangeRow, kept: (id: number) => Kept, blobs: Blobs): LoggedChange {
+  const seen = snapshot === null ? null : { snapshot: kept(snapshot), detail: kept(detail!), vector: vector! };
+  return { id, key, at, seen, judgements: () => (detail === null ? [] : (JSON.parse(blobs.read(detail)) as Judgement[])) };
+}
+
+/** Asks once for each number. */
+export function remembering<T>(ask: (id: number) => T): (id: number) => T {
+  const answers = new Map<number, T>();
+  return (id) => {
+    const known = answers.get(id);
+    if (known !== undefined) return known;
+    const answer = ask(id);
+    answers.set(id, answer);
+    return answer;
+  };
+}

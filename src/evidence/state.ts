@@ -1,0 +1,219 @@
+import type { Judgement } from '#src/cycle/evaluate.ts';
+import { byUtf8 } from '#src/ledger/order.ts';
+import { type Hash, merkleRoot } from '#src/ledger/tree.ts';
+import type { Unread } from '#src/population.ts';
+import type { Kept } from './blobs.ts';
+import { changeLeaf, emptyTally, itemLeaf, resultOf, scopeLeaf, type Tally } from './documents.ts';
+import { parseScopeKey, type Scope } from './store.ts';
+
+/** What the log says of an item now. */
+export interface ItemState {
+  readonly id: number;
+  readonly key: string;
+  readonly snapshot: Kept;
+  readonly detail: Kept;
+  readonly vector: string;
+  readonly rules: readonly string[];
+  readonly at: number | null;
+  readonly firstSeen: number;
+  readonly index: number;
+  /** Leaf of the tree of the scope, once it was asked for. */
+  leaf: Hash | null;
+}
+
+export interface ScopeState {
+  readonly id: number;
+  readonly key: string;
+  readonly scope: Scope;
+  hold: number;
+  firstLook: number | null;
+  lastLook: number | null;
+  lastLookIndex: number | null;
+  lastTryIndex: number | null;
+  failing: { readonly since: number; readonly unread: Unread } | null;
+  retired: { readonly at: number; readonly reason: string } | null;
+  /** The gap that lasts, with the hold that was declared where it begins. */
+  gap: { readonly since: number; readonly hold: number } | null;
+  /** The hold declared with the last complete look. */
+  holdAtLook: number;
+  readonly items: Map<string, ItemState>;
+  root: Hash | null;
+  tally: Tally | null;
+}
+
+/** One line of the change log. `seen` is null when the item is gone. */
+export interface LoggedChange {
+  readonly id: number;
+  readonly key: string;
+  readonly at: number | null;
+  readonly seen: { readonly snapshot: Kept; readonly detail: Kept; readonly vector: string } | null;
+  readonly judgements: () => readonly Judgement[];
+}
+
+export interface RunStart {
+  readonly rule: string;
+  readonly first: number;
+  readonly before: number | null;
+  readonly index: number;
+  readonly letter: string;
+  readonly severity: string;
+  readonly reason: string | null;
+}
+
+export interface RunEnd {
+  readonly rule: string;
+  readonly last: number;
+  readonly ended: number;
+  readonly gone: boolean;
+}
+
+/** Where the projections go: to their tables, to a comparison with them, or nowhere. */
+export interface Projection {
+  runStarts(scope: number, item: number, start: RunStart): void;
+  runEnds(scope: number, item: number, end: RunEnd): void;
+  gapOpens(scope: number, gap: { since: number; until: number | null; reason: string; unread: Unread | null }): void;
+  /** `until` null: the time without a look stayed within the hold, so it was no gap. */
+  gapCloses(scope: number, since: number, until: number | null): void;
+}
+
+/** What the log says, told one cycle after the other. The same for who writes, who opens and who checks. */
+export interface State {
+  readonly scopes: Map<string, ScopeState>;
+  scope(key: string): ScopeState | undefined;
+  addScope(key: string, id: number): ScopeState;
+  /** A look that failed. */
+  failed(scope: ScopeState, look: { index: number; asOf: number; hold: number; unread: Unread }): void;
+  /** A complete look. */
+  complete(scope: ScopeState, look: { index: number; asOf: number; hold: number; rules: readonly string[]; changes: readonly LoggedChange[] }): void;
+  /** The scope ceased to exist; `changes` end its items. */
+  retire(scope: ScopeState, end: { asOf: number; reason: string; changes: readonly LoggedChange[] }): void;
+  /** The root over the connection's scopes, and the numbers behind it: of the scopes whose latest look was complete. */
+  root(connection: string): { root: Hash; tally: Tally };
+}
+
+export const monitorDown = 'monitor-down';
+
+export function createState(projection: Projection): State {
+  const scopes = new Map<string, ScopeState>();
+  const sorted = new Map<string, ScopeState[]>();
+
+  const closeGap = (scope: ScopeState, asOf: number) => {
+    const { gap, lastLook, id } = scope;
+    if (gap) projection.gapCloses(id, gap.since, asOf - gap.since > gap.hold ? asOf : null);
+    else if (lastLook !== null && asOf - lastLook > scope.holdAtLook) projection.gapOpens(id, { since: lastLook, until: asOf, reason: monitorDown, unread: null });
+    Object.assign(scope, { gap: null, failing: null });
+  };
+  const begin = (scope: ScopeState, index: number, hold: number) => {
+    if (scope.retired) Object.assign(scope, { retired: null, firstLook: null, lastLook: null, lastLookIndex: null });
+    Object.assign(scope, { lastTryIndex: index, hold });
+  };
+  const apply = (scope: ScopeState, changes: readonly LoggedChange[], look: { index: number; asOf: number; rules: readonly string[] }) => {
+    for (const logged of changes) see(projection, scope, logged, look);
+    if (changes.length > 0) Object.assign(scope, { root: null, tally: null });
+  };
+
+  return {
+    scopes,
+    scope: (key) => scopes.get(key),
+    addScope(key, id) {
+      const scope = newScope(key, id);
+      scopes.set(key, scope);
+      sorted.delete(scope.scope.connection);
+      return scope;
+    },
+    failed(scope, { index, asOf, hold, unread }) {
+      begin(scope, index, hold);
+      if (!scope.gap) {
+        const since = scope.lastLook ?? asOf;
+        scope.gap = { since, hold: scope.lastLook === null ? hold : scope.holdAtLook };
+        projection.gapOpens(scope.id, { since, until: null, reason: unread.unread, unread });
+      }
+      scope.failing = { since: scope.failing?.since ?? asOf, unread };
+    },
+    complete(scope, { index, asOf, hold, rules, changes }) {
+      begin(scope, index, hold);
+      closeGap(scope, asOf);
+      apply(scope, changes, { index, asOf, rules });
+      Object.assign(scope, { holdAtLook: hold, lastLook: asOf, lastLookIndex: index, firstLook: scope.firstLook ?? asOf });
+    },
+    retire(scope, { asOf, reason, changes }) {
+      closeGap(scope, asOf);
+      apply(scope, changes, { index: 0, asOf, rules: [] });
+      scope.retired = { at: asOf, reason };
+    },
+    root(connection) {
+      if (!sorted.has(connection)) {
+        const own = [...scopes.values()].filter(({ scope }) => scope.connection === connection);
+        sorted.set(connection, own.sort((a, b) => byUtf8(a.key, b.key)));
+      }
+      const tried = sorted.get(connection)!.filter(({ retired }) => !retired);
+      const tally = emptyTally();
+      for (const scope of tried) if (!scope.failing) addTally(tally, tallyOf(scope));
+      return { root: merkleRoot(tried.map(leafOf)), tally };
+    },
+  };
+}
+
+function newScope(key: string, id: number): ScopeState {
+  const nothing = { firstLook: null, lastLook: null, lastLookIndex: null, lastTryIndex: null, failing: null, retired: null, gap: null, root: null, tally: null };
+  return { id, key, scope: parseScopeKey(key), hold: 0, holdAtLook: 0, items: new Map(), ...nothing };
+}
+
+/** Moves an item to what was seen of it, and its runs with it. */
+function see(projection: Projection, scope: ScopeState, { id, key, at, seen, judgements }: LoggedChange, { index, asOf, rules }: { index: number; asOf: number; rules: readonly string[] }): void {
+  const before = scope.items.get(key);
+  const results = new Map(before?.rules.map((rule, i) => [rule, before.vector[i]!]));
+  const last = scope.lastLook;
+  if (at === null && last !== null) {
+    for (const [rule, letter] of results) {
+      const now = seen?.vector[rules.indexOf(rule)];
+      if (now !== letter) projection.runEnds(scope.id, id, { rule, last, ended: asOf, gone: seen === null });
+    }
+  }
+  if (!seen) {
+    scope.items.delete(key);
+    return;
+  }
+  for (const [i, rule] of rules.entries()) {
+    const letter = seen.vector[i]!;
+    if (at !== null || results.get(rule) === letter) continue;
+    const { severity, unread } = judgements()[i]!;
+    projection.runStarts(scope.id, id, { rule, first: asOf, before: last, index, letter, severity, reason: unread?.unread ?? null });
+  }
+  scope.items.set(key, { id, key, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, leaf: null });
+}
+
+/** The leaves of a cycle's changes to a scope, once the state has been told of them. */
+export function changeLeaves(scope: ScopeState, changes: readonly { readonly key: string }[]): Hash[] {
+  return changes.map(({ key }) => {
+    const item = scope.items.get(key);
+    return changeLeaf(scope.key, key, item ? leafOfItem(scope, item) : null);
+  });
+}
+
+function leafOfItem({ scope: { population } }: ScopeState, item: ItemState): Hash {
+  const { key, snapshot, vector, detail, at } = item;
+  item.leaf ??= itemLeaf(population, { item: key, snapshot: snapshot.hash, vector, detail: detail.hash, at });
+  return item.leaf;
+}
+
+function leafOf(scope: ScopeState): Hash {
+  if (scope.failing) return scopeLeaf(scope.key, { reason: scope.failing.unread.unread });
+  scope.root ??= merkleRoot([...scope.items.values()].sort((a, b) => byUtf8(a.key, b.key)).map((item) => leafOfItem(scope, item)));
+  return scopeLeaf(scope.key, { root: scope.root, items: scope.items.size });
+}
+
+function tallyOf(scope: ScopeState): Tally {
+  if (scope.tally) return scope.tally;
+  const tally = emptyTally();
+  for (const { vector } of scope.items.values()) {
+    tally.items += 1;
+    for (const letter of vector) tally.results[resultOf(letter)] += 1;
+  }
+  return (scope.tally = tally);
+}
+
+function addTally(sum: Tally, { items, results }: Tally): void {
+  sum.items += items;
+  for (const result of Object.keys(results) as (keyof typeof results)[]) sum.results[result] += results[result];
+}

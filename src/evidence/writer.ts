@@ -1,0 +1,178 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { HoldfastError } from '#src/errors.ts';
+import { canonical, type Json } from '#src/ledger/canonical.ts';
+import { byUtf8 } from '#src/ledger/order.ts';
+import type { Hash } from '#src/ledger/tree.ts';
+import { type Blobs, pack } from './blobs.ts';
+import { faultOf } from './database.ts';
+import { type CycleManifest, cycleLeaf, entryLeaf, type Looks, requestsOf } from './documents.ts';
+import type { Held, ItemContent } from './held.ts';
+import type { Log } from './log.ts';
+import type { Manifests } from './manifests.ts';
+import { type PreparedCycle, type PreparedScope, prepare, refuse } from './prepare.ts';
+import type { RuleNumbers } from './projections.ts';
+import type { CycleRow } from './replay.ts';
+import { changeLeaves, type LoggedChange, type ScopeState, type State } from './state.ts';
+import type { CycleRecord, LedgerHead } from './store.ts';
+
+export interface WriterOptions {
+  /** For how long the full list of each cycle's request ids is kept, in days. By default not at all: the leaf has their root and a sample. */
+  readonly requestIdDays?: number;
+}
+
+interface Parts {
+  readonly db: DatabaseSync;
+  readonly path: string;
+  readonly blobs: Blobs;
+  readonly log: Log;
+  readonly rules: RuleNumbers;
+  readonly state: State;
+  readonly held: Held;
+  readonly manifests: Manifests;
+}
+
+interface Writer {
+  commit(cycle: CycleRecord): LedgerHead;
+  append(kind: string, asOf: number, body: Json): LedgerHead;
+}
+
+/** The only one that adds to the store. */
+export function writer(parts: Parts, { requestIdDays = 0 }: WriterOptions): Writer {
+  const { db, path, log, state, held, blobs } = parts;
+  const lastAsOf = db.prepare('SELECT max(as_of) AS at FROM cycle');
+  const size = db.prepare('SELECT count(*) AS found FROM ledger');
+  const addCycle = db.prepare('INSERT INTO cycle (idx, connection, as_of, ended, rule_set, looks, manifest, scopes, failed, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const addEntry = db.prepare('INSERT INTO entry (idx, kind, as_of, body) VALUES (?, ?, ?, ?)');
+  const latestBody = db.prepare('SELECT body FROM entry WHERE kind = ? ORDER BY idx DESC LIMIT 1');
+  const addIds = db.prepare('INSERT INTO request_ids (idx, size, data) VALUES (?, ?, ?)');
+  const dropIds = db.prepare('DELETE FROM request_ids WHERE idx < (SELECT min(idx) FROM cycle WHERE as_of >= ?)');
+  const latestCycle = db.prepare('SELECT * FROM cycle WHERE connection = ? ORDER BY as_of DESC LIMIT 1');
+  const scopes = scopeWriter(parts);
+  let broken: string | null = null;
+
+  /** All or nothing. What fails in here may have left the state ahead of the file, so the store then answers no more writes. */
+  const durably = <T>(write: () => T): T => {
+    try {
+      db.exec('BEGIN IMMEDIATE');
+      const { found } = size.get() as { found: number };
+      const expected = log.head().size;
+      if (found !== expected) throw new HoldfastError('LEDGER_MOVED', { found, expected });
+      const written = write();
+      db.exec('COMMIT');
+      return written;
+    } catch (error) {
+      broken = Error.isError(error) ? error.message : String(error);
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw faultOf(path, error);
+    }
+  };
+  const refuseBroken = () => (broken === null ? undefined : refuse(`an earlier write failed (${broken}); close the store and open it again`));
+
+  const keepIds = (index: number, asOf: number, { scopes }: PreparedCycle) => {
+    dropIds.run(asOf - requestIdDays * 86_400_000);
+    if (requestIdDays === 0) return;
+    const ids = scopes.map(({ key, calls }): [string, string[]] => [key, calls.map(({ requestId }) => requestId)]);
+    const raw = Buffer.from(canonical(Object.fromEntries(ids)));
+    addIds.run(index, raw.length, pack(raw));
+  };
+  const recordCycle = (cycle: CycleRecord, prepared: PreparedCycle): Map<ScopeState, Changed> => {
+    const { size: index } = log.head();
+    const { connection, asOf, ended, ruleSet } = cycle;
+    const before = latestCycle.get(connection) as CycleRow | undefined;
+    const keptRules = blobs.put(canonical(ruleSet), 'rule set', before?.rule_set);
+    parts.rules.meet(ruleSet);
+
+    const changed = new Map<ScopeState, Changed>();
+    const leaves: Hash[] = [];
+    const manifest: CycleManifest[number][] = [];
+    for (const scope of prepared.scopes) {
+      manifest.push([scope.key, scope.unread ? 'failed' : 'complete', scope.items, parts.manifests.keep(scope.key, scope.calls).hash]);
+      leaves.push(...scopes.look(scope, index, asOf, changed));
+    }
+    for (const { key, reason } of prepared.retired) leaves.push(...scopes.retire(key, reason, index, asOf, changed));
+
+    const looks: Looks = {
+      looks: prepared.scopes.map(({ key, hold, unread }) => ({ scope: key, hold, ...(unread && { unread }) })),
+      retired: prepared.retired.map(({ key, reason }) => ({ scope: key, reason })),
+    };
+    const keptLooks = blobs.put(canonical(looks), 'looks', before?.looks);
+    const keptManifest = blobs.put(canonical(manifest), 'cycle manifest', before?.manifest);
+    const calls = prepared.scopes.flatMap((scope) => scope.calls);
+    const requests = requestsOf(calls.map(({ requestId }) => requestId), log.root());
+    const facts = { connection, asOf, ended, ruleSet: keptRules.hash, state: state.root(connection), changes: leaves, looks, looksHash: keptLooks.hash, manifestHash: keptManifest.hash };
+    const leaf = cycleLeaf({ ...facts, calls: calls.length, requests });
+    if (Buffer.byteLength(leaf) > 65_535) refuse('the leaf of the cycle is longer than 65,535 bytes');
+    log.append(`cycle ${connection}`, leaf);
+    addCycle.run(index, connection, asOf, ended, keptRules.id, keptLooks.id, keptManifest.id, prepared.scopes.length, prepared.scopes.filter(({ unread }) => unread).length, leaves.length);
+    keepIds(index, asOf, prepared);
+    return changed;
+  };
+
+  return {
+    commit(cycle) {
+      refuseBroken();
+      const { at } = lastAsOf.get() as { at: number | null };
+      const prepared = prepare(cycle, state, at);
+      const changed = durably(() => recordCycle(cycle, prepared));
+      for (const [scope, items] of changed) held.show(scope, items);
+      return log.head();
+    },
+    append(kind, asOf, body) {
+      refuseBroken();
+      const text = canonical(body);
+      const before = (latestBody.get(kind) as { body: number } | undefined)?.body ?? null;
+      if (before !== null && blobs.read(before) === text) return log.head();
+      durably(() => {
+        const { size: index } = log.head();
+        const { id, hash } = blobs.put(text, kind, before);
+        log.append(kind, entryLeaf(kind, asOf, hash));
+        addEntry.run(index, kind, asOf, id);
+      });
+      return log.head();
+    },
+  };
+}
+
+/** The items of a scope that a cycle changed, with what is now held of them. */
+type Changed = Map<string, ItemContent | null>;
+
+/** Writes the change log, and tells the state. */
+function scopeWriter({ db, blobs, state }: Parts) {
+  const addScope = db.prepare('INSERT INTO scope (key) VALUES (?)');
+  const findItem = db.prepare('SELECT id FROM item WHERE scope = ? AND key = ?');
+  const addItem = db.prepare('INSERT INTO item (scope, key) VALUES (?, ?)');
+  const addChange = db.prepare('INSERT INTO change (item, idx, snapshot, vector, detail, at) VALUES (?, ?, ?, ?, ?, ?)');
+
+  const logItem = (scope: ScopeState, index: number, { key, at, seen }: PreparedScope['changes'][number]): LoggedChange => {
+    const before = scope.items.get(key);
+    const id = before?.id ?? (findItem.get(scope.id, key) as { id: number } | undefined)?.id ?? Number(addItem.run(scope.id, key).lastInsertRowid);
+    const { population } = scope.scope;
+    const kept = seen && {
+      snapshot: blobs.put(seen.snapshot, `snapshot ${population}`, before?.snapshot.id),
+      detail: blobs.put(seen.detail, `detail ${population}`, before?.detail.id),
+      vector: seen.vector,
+    };
+    addChange.run(id, index, kept?.snapshot.id ?? null, kept?.vector ?? null, kept?.detail.id ?? null, at);
+    return { id, key, at, seen: kept, judgements: () => seen?.judgements ?? [] };
+  };
+
+  return {
+    look({ key, hold, unread, rules, changes }: PreparedScope, index: number, asOf: number, changed: Map<ScopeState, Changed>): Hash[] {
+      const scope = state.scope(key) ?? state.addScope(key, Number(addScope.run(key).lastInsertRowid));
+      changed.set(scope, new Map(changes.map((change) => [change.key, change.seen])));
+      if (unread) state.failed(scope, { index, asOf, hold, unread });
+      else state.complete(scope, { index, asOf, hold, rules, changes: changes.map((change) => logItem(scope, index, change)) });
+      return changeLeaves(scope, changes);
+    },
+    /** Items end with their scope. Events do not: they have happened. */
+    retire(key: string, reason: string, index: number, asOf: number, changed: Map<ScopeState, Changed>): Hash[] {
+      const scope = state.scope(key)!;
+      const ending = [...scope.items.values()].filter(({ at }) => at === null).map((item) => ({ key: item.key, at: null, seen: null }));
+      ending.sort((a, b) => byUtf8(a.key, b.key));
+      changed.set(scope, new Map(ending.map((change) => [change.key, null])));
+      state.retire(scope, { asOf, reason, changes: ending.map((change) => logItem(scope, index, change)) });
+      return changeLeaves(scope, ending);
+    },
+  };
+}
+

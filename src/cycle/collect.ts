@@ -12,17 +12,27 @@ export interface CallRecord {
   readonly page: number;
   readonly status: number;
   readonly requestId: string;
-  /** Canonical JSON of the part of the answer that is kept; null where there was none. */
+  /** Canonical JSON of the part of the answer that is kept; null where there was none, or where `replyHash` says that it is kept already. */
   readonly reply: string | null;
+  /** SHA-256 of the reply, where the door has it at hand. */
+  readonly replyHash?: string;
   readonly failure?: { readonly reason: UnreadReason; readonly code: string; readonly detail: string };
 }
 
 export interface CollectedItem {
   readonly item: Observed<object>;
-  /** Canonical JSON of the item, and its SHA-256. */
-  readonly snapshot: string;
+  /** Canonical JSON of the item; null where it is what is held already. */
+  readonly snapshot: string | null;
+  /** SHA-256 of the canonical JSON. */
   readonly hash: string;
 }
+
+/** The answers of a scope's latest complete look, by their hashes, so that an unchanged one costs little. Forgetting it costs time only. */
+export interface ReplyMemory {
+  answers: ReadonlyMap<string, { readonly raw: string; readonly reply: string }>;
+}
+
+type Known = ReadonlyMap<string, { readonly item: Observed<object>; readonly hash: string }>;
 
 /** A scope was read whole, or it has failed as a whole. There is nothing between. */
 export type Collected = { readonly calls: readonly CallRecord[] } & (
@@ -42,35 +52,44 @@ class ScopeUnread extends Error {
 
 /**
  * Runs a collector at a place through the door: only declared calls, every answer projected and recorded, no partial population.
- * `known` tells the hashes already held, whose items need not be checked again.
+ * `known` is what is held of the scope. Where every answer is the same as at the look that `memory` remembers, so are the items: collectors
+ * are deterministic in the replies.
  */
-export async function collectScope(collector: Collector, place: Place, transport: Transport, known: (key: string) => string | undefined = () => undefined): Promise<Collected> {
-  const door = openDoor(collector, transport);
-  const items = new Map<string, CollectedItem>();
+export async function collectScope(collector: Collector, place: Place, transport: Transport, known: Known = new Map(), memory: ReplyMemory = { answers: new Map() }): Promise<Collected> {
+  const door = openDoor(collector, transport, memory.answers);
   try {
-    for await (const item of collector.collect(door.api as never, place)) {
-      const snapshot = canonical(item);
-      const hash = sha256(snapshot);
-      if (hash !== known(item.key)) {
-        const flaw = flawIn(collector.population, item);
-        if (flaw !== null) throw new ScopeUnread(door.unread('collector-fault', flaw));
-      }
-      const twin = items.get(item.key);
-      if (twin && twin.hash !== hash) throw new ScopeUnread(door.unread('malformed', `two different items have the key ${item.key}`));
-      items.set(item.key, { item, snapshot, hash });
-    }
-    door.close(items.size);
+    const yielded = new Map<string, Observed<object>[]>();
+    for await (const item of collector.collect(door.api as never, place)) yielded.set(item.key, [...(yielded.get(item.key) ?? []), item]);
+    door.close(yielded.size);
+    const unchanged = door.unchanged();
+    const items = [...yielded].map(([key, twins]): CollectedItem => {
+      const held = known.get(key);
+      return unchanged && held ? { item: held.item, hash: held.hash, snapshot: null } : whole(collector, twins, held?.hash, door.unread);
+    });
+    memory.answers = door.answers();
+    return { status: 'complete', items, calls: door.calls() };
   } catch (error) {
     const unread = door.lost() ?? (error instanceof ScopeUnread ? error.unread : door.unread('collector-fault', Error.isError(error) ? error.message : String(error)));
     return { status: 'failed', unread, calls: door.calls() };
   }
-  return { status: 'complete', items: [...items.values()], calls: door.calls() };
+}
+
+/** One item, checked against its population unless it is held already. The same item may be listed twice; two different ones may not. */
+function whole(collector: Collector, twins: readonly Observed<object>[], held: string | undefined, unread: (reason: UnreadReason, detail: string) => Unread): CollectedItem {
+  const [item, ...others] = twins as [Observed<object>, ...Observed<object>[]];
+  const snapshot = canonical(item);
+  const hash = sha256(snapshot);
+  if (others.some((other) => canonical(other) !== snapshot)) throw new ScopeUnread(unread('malformed', `two different items have the key ${item.key}`));
+  const flaw = hash === held ? null : flawIn(collector.population, item);
+  if (flaw !== null) throw new ScopeUnread(unread('collector-fault', flaw));
+  return { item, snapshot, hash };
 }
 
 /** The door of DESIGN §5: what #collector's `Api` promises, over one transport. */
-function openDoor(collector: Collector, transport: Transport) {
+function openDoor(collector: Collector, transport: Transport, before: ReplyMemory['answers']) {
   const reads = collector.reads as Reads;
   const calls: CallRecord[] = [];
+  const answers = new Map<string, { raw: string; reply: string }>();
   let lost: Unread | null = null;
   let lastCall = Object.keys(reads)[0] ?? '';
   const totals: { total: number; source: string }[] = [];
@@ -94,8 +113,13 @@ function openDoor(collector: Collector, transport: Transport) {
     let page = 0;
     try {
       for await (const answer of transport.call(operation, parameters, paged)) {
-        const { value, reply } = keep(declared.reply, answer);
-        calls.push({ ...record, page: page++, status: answer.status, requestId: answer.requestId, reply });
+        const slot = `${operation} ${record.parameters} ${page}`;
+        const raw = sha256(JSON.stringify(answer.body) ?? '');
+        const same = before.get(slot)?.raw === raw ? before.get(slot)!.reply : undefined;
+        const { value, reply } = keep(declared.reply, answer, same !== undefined);
+        const replyHash = same ?? sha256(reply!);
+        answers.set(slot, { raw, reply: replyHash });
+        calls.push({ ...record, page: page++, status: answer.status, requestId: answer.requestId, reply, replyHash });
         yield value;
       }
       if (page === 0) throw new CallFailure('malformed', { detail: 'there was no answer' });
@@ -103,10 +127,12 @@ function openDoor(collector: Collector, transport: Transport) {
       const failure = error instanceof CallFailure ? error : new CallFailure('collector-fault', { detail: Error.isError(error) ? error.message : String(error) }, { cause: error });
       const { reason, code, status, requestId, message: detail } = failure;
       if (page === 0 && code !== '' && declared.absent?.includes(code)) {
-        calls.push({ ...record, page, status, requestId, reply: 'null' });
+        // The code is kept beside the null, so that a replay meets the same fact, and a null in an answer never looks like one.
+        calls.push({ ...record, page, status, requestId, reply: 'null', failure: { reason, code, detail: detail.slice(0, 300) } });
         yield null;
         return;
       }
+      answers.set(`${operation} ${record.parameters} ${page}`, { raw: `${reason} ${code} ${detail}`, reply: reason });
       calls.push({ ...record, page, status, requestId, reply: null, failure: { reason, code, detail: detail.slice(0, 300) } });
       throw failure;
     }
@@ -151,6 +177,9 @@ function openDoor(collector: Collector, transport: Transport) {
     api,
     unread,
     lost: () => lost,
+    answers: () => answers,
+    /** Every call of the look before was made again, no other, and each was answered with the same bytes. */
+    unchanged: () => answers.size === before.size && [...answers].every(([slot, { raw }]) => before.get(slot)?.raw === raw),
     calls: () => calls.toSorted((a, b) => compare(a.operation, b.operation) || compare(a.parameters, b.parameters) || a.page - b.page),
     /** The end of the population: nothing was lost on the way, and the source's own counts agree. */
     close(items: number) {
@@ -161,14 +190,15 @@ function openDoor(collector: Collector, transport: Transport) {
   };
 }
 
-/** Parses an answer, dropping what is not declared, and refuses to keep what looks like a secret. */
-function keep(schema: Reads[string]['reply'], { body, status, requestId }: Answer): { value: unknown; reply: string } {
+/** Parses an answer, dropping what is not declared, and refuses to keep what looks like a secret. `kept`: this very answer is kept already. */
+function keep(schema: Reads[string]['reply'], { body, status, requestId }: Answer, kept: boolean): { value: unknown; reply: string | null } {
   const facts = { status, requestId };
   const parsed = schema.safeParse(body);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0] ?? { path: [], message: 'unknown' };
     throw new CallFailure('malformed', { ...facts, detail: `${path.join('.') || 'the answer'}: ${message}` });
   }
+  if (kept) return { value: parsed.data, reply: null };
   const reply = canonical(parsed.data);
   const secret = secretIn(reply);
   if (secret !== null) throw new CallFailure('redaction-blocked', { ...facts, detail: `the answer seems to hold ${secret}` });

@@ -49,8 +49,10 @@ export async function runCycle(connection: Connection, store: EvidenceStore, set
     planned.due.map((due) =>
       limit(async (): Promise<Collected> => {
         if ('unread' in due) return { status: 'failed', unread: due.unread, calls: [] };
-        const items = store.held.get(scopeKey(due.scope))?.items;
-        return collectScope(due.collector, due.place, transportTo(due.place), (key) => items?.get(key)?.hash);
+        const key = scopeKey(due.scope);
+        const { replies } = settings.memory;
+        const memory = replies.get(key) ?? replies.set(key, { answers: new Map() }).get(key)!;
+        return collectScope(due.collector, due.place, transportTo(due.place), store.held.get(key)?.items, memory);
       }),
     ),
   );
@@ -61,7 +63,10 @@ export async function runCycle(connection: Connection, store: EvidenceStore, set
   const discovered = placesScope(connection, planned.places, outcomes, store, settings);
   if (discovered.status === 'complete') read.push({ scope: discovered.scope, population: monitorPlace, items: discovered.items });
 
-  const changes = judgeCycle(read, { rules: settings.rules, ruleSet: settings.ruleSet, held: store.held, memory: settings.memory, asOf });
+  const failed = new Map(outcomes.flatMap(({ scope, collected }) => (collected.status === 'failed' ? [[scopeKey(scope), collected.unread] as const] : [])));
+  const retired = new Set(planned.retired.map(({ scope }) => scopeKey(scope)));
+  const { rules, ruleSet, memory } = settings;
+  const changes = judgeCycle(read, { rules, ruleSet, memory, held: store.held, failed, retired, asOf });
   const scopes = outcomes.map(({ scope, hold, collected }): ScopeRecord => {
     const { calls } = collected;
     if (collected.status === 'failed') return { scope, hold, calls, status: 'failed', unread: collected.unread };

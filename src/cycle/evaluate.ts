@@ -101,11 +101,21 @@ function judgement(rule: RuleOverItem | PopulationRule, { result, message, facts
   return {
     rule: rule.id,
     result,
-    message: text.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(facts?.[name] ?? placeholder)),
+    message: fill(text, facts),
     ...(facts && { facts }),
     severity: severity ?? rule.severity,
     ...(until !== undefined && { until }),
   };
+}
+
+/** Messages are few and filled often: each is cut at its placeholders once. */
+const cuts = new Map<string, readonly string[]>();
+
+function fill(text: string, facts: Verdict['facts']): string {
+  let parts = cuts.get(text);
+  if (!parts) cuts.set(text, (parts = text.split(/\{(\w+)\}/)));
+  if (parts.length === 1) return text;
+  return parts.map((part, i) => (i % 2 === 0 ? part : String(facts?.[part] ?? `{${part}}`))).join('');
 }
 
 export function unobserved(rule: { id: string; severity: Severity }, unread: Unread): Judgement {

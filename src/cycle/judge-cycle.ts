@@ -1,6 +1,6 @@
-import type { CollectedItem } from '#src/cycle/collect.ts';
+import type { CollectedItem, ReplyMemory } from '#src/cycle/collect.ts';
 import { type Judgement, judge, judgePopulations, type Members, unobserved } from '#src/cycle/evaluate.ts';
-import { type HeldItem, type HeldScope, type ItemChange, type RuleSet, type Scope, scopeKey } from '#src/evidence/store.ts';
+import { type HeldItem, type HeldScope, type ItemChange, parseScopeKey, type RuleSet, type Scope, scopeKey } from '#src/evidence/store.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import { explainUnread, type Observed, type Population, type Unread } from '#src/population.ts';
 import { type ItemRule, judgedBy, type PopulationRule, type Rule } from '#src/rule.ts';
@@ -31,14 +31,19 @@ export interface JudgingMemory {
   readonly ruleSets: Map<string, string>;
   /** Grows with each change of the items of a scope. */
   readonly revisions: Map<string, number>;
+  /** The answers of each scope's latest complete look. */
+  readonly replies: Map<string, ReplyMemory>;
 }
 
-export const newMemory = (): JudgingMemory => ({ partitions: new Map(), ruleSets: new Map(), revisions: new Map() });
+export const newMemory = (): JudgingMemory => ({ partitions: new Map(), ruleSets: new Map(), revisions: new Map(), replies: new Map() });
 
 interface Judging {
   readonly rules: readonly Rule[];
   readonly ruleSet: RuleSet;
   readonly held: ReadonlyMap<string, HeldScope>;
+  /** What could not be read in this very cycle, by scope key, and what ceases to exist with it. */
+  readonly failed: ReadonlyMap<string, Unread>;
+  readonly retired: ReadonlySet<string>;
   readonly memory: JudgingMemory;
   readonly asOf: number;
 }
@@ -111,7 +116,7 @@ function judgeRule(
   ruleSetHash: string,
   judging: Judging,
 ): void {
-  const { held, memory, asOf, ruleSet } = judging;
+  const { held, failed, retired, memory, asOf, ruleSet } = judging;
   const judgedType = judgedBy(rule).type;
   const parameters = ruleSet.rules[rule.id]!.parameters;
   const partitions = Map.groupBy(read.filter(({ population }) => population.type === judgedType), ({ scope }) => partitionOf(scope, rule.within));
@@ -119,11 +124,12 @@ function judgeRule(
     const members: Record<string, Members> = {};
     const fingerprint: string[] = [ruleSetHash];
     for (const [name, population] of Object.entries(rule.populations as Record<string, Population>)) {
-      const inPartition = [...new Set([...subjects.keys(), ...held.keys()])].filter((key) => {
-        const scope = held.get(key)?.scope ?? read.find((candidate) => scopeKey(candidate.scope) === key)!.scope;
-        return scope.population === population.type && !held.get(key)?.retired && partitionOf(scope, rule.within) === partition;
+      const inPartition = [...new Set([...subjects.keys(), ...failed.keys(), ...held.keys()])].filter((key) => {
+        const scope = parseScopeKey(key);
+        const ended = retired.has(key) || (held.get(key)?.retired && !subjects.has(key) && !failed.has(key));
+        return scope.population === population.type && !ended && partitionOf(scope, rule.within) === partition;
       });
-      members[name] = membersOf(population, inPartition, subjects, held, asOf);
+      members[name] = membersOf(population, inPartition, subjects, judging);
       fingerprint.push(...inPartition.toSorted().map((key) => `${key} ${memory.revisions.get(key) ?? 0}`), members[name].complete ? 'complete' : explainUnread(members[name].unread));
     }
     const all = judgedScopes.flatMap(({ scope }) => subjects.get(scopeKey(scope))!.map((subject) => ({ key: scopeKey(scope), subject })));
@@ -140,13 +146,15 @@ function judgeRule(
   }
 }
 
-function membersOf(population: Population, keys: readonly string[], subjects: ReadonlyMap<string, readonly Subject[]>, held: ReadonlyMap<string, HeldScope>, asOf: number): Members {
+function membersOf(population: Population, keys: readonly string[], subjects: ReadonlyMap<string, readonly Subject[]>, { held, failed, asOf }: Judging): Members {
   const seen: { item: Observed<object>; firstSeen: number }[] = [];
   if (keys.length === 0) return { complete: false, unread: { unread: 'incomplete', call: population.type, needs: '', detail: 'no collector reads this population here' } };
   for (const key of keys) {
     const now = subjects.get(key);
     const before = held.get(key);
+    const refused = failed.get(key);
     if (now) seen.push(...now);
+    else if (refused) return { complete: false, unread: refused };
     else if (before?.failing) return { complete: false, unread: before.failing.unread };
     else if (!before || before.lastLook === null || asOf - before.lastLook > before.hold)
       return { complete: false, unread: { unread: 'incomplete', call: population.type, needs: '', detail: 'the last look is too long ago' } };

@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Logger } from 'pino';
+import type { Connection } from '#src/collector.ts';
+import type { Config } from '#src/config.ts';
+import { type Controls, controlsDocument, loadControls, parametersAt } from '#src/controls.ts';
+import { criteriaIn } from '#src/criteria.ts';
+import { type CycleOutcome, runCycle } from '#src/cycle/cycle.ts';
+import { scopeDeclaration } from '#src/cycle/declared.ts';
+import { newMemory } from '#src/cycle/judge-cycle.ts';
+import { openSqlite } from '#src/evidence/sqlite.ts';
+import type { EvidenceStore } from '#src/evidence/store.ts';
+import { connect } from '#src/connections.ts';
+import { collectors, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
+import { openReport } from '#src/report/report.ts';
+import type { Report } from '#src/report/types.ts';
+
+export interface AgentOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Epoch ms; the only clock of the agent. */
+  readonly now: () => number;
+  /** Reads the evidence beside a running agent; cannot run cycles. */
+  readonly readOnly?: boolean;
+  /** In place of the configured connections: recordings, doubles. */
+  readonly connections?: readonly Connection[];
+  /** The example company: rebuilt at each start, so that its store need not survive a power cut. */
+  readonly example?: boolean;
+}
+
+export interface Agent extends AsyncDisposable {
+  readonly config: Config;
+  readonly controls: Controls;
+  readonly connections: readonly Connection[];
+  readonly store: EvidenceStore;
+  /** The evidence as of now, or as of an instant. */
+  report(asOf?: number): Report;
+  /** Runs a cycle of every connection that has a due collector, one after the other. Returns what was committed. */
+  runDue(): Promise<CycleOutcome[]>;
+}
+
+/** The composition root: the only place where the configuration becomes adapters. */
+export async function openAgent({ config, log, now, readOnly = false, connections: given, example = false }: AgentOptions): Promise<Agent> {
+  const controls = loadControls(config.controls ? [config.controls] : [], { timeZone: config.timeZone, rules });
+  if (!readOnly && config.store !== ':memory:') mkdirSync(dirname(config.store), { recursive: true });
+  const store = openSqlite(config.store, { readOnly, ...(example && { synchronous: 'OFF' as const }) });
+  const declaration = scopeDeclaration(config.scope);
+  const connections = given ?? (readOnly ? [] : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now }))));
+  const versions = ruleVersions();
+  const memory = newMemory();
+  const parametersOf = (rule: string, instant: number) => parametersAt(controls, rule, instant);
+
+  async function runDue(): Promise<CycleOutcome[]> {
+    const outcomes: CycleOutcome[] = [];
+    for (const connection of connections) {
+      const settings = config.connections.find(({ id }) => id === connection.id);
+      const instant = now();
+      await store.append('controls', instant, controlsDocument(controls));
+      const outcome = await runCycle(connection, store, {
+        collectors: collectors.filter(({ id }) => id.startsWith(`${connection.provider}-`) && !settings?.without.includes(id)),
+        rules,
+        ruleSet: ruleSetOf(versions, (rule) => parametersOf(rule, instant)),
+        declaration,
+        every: settings?.every ?? {},
+        memory,
+        now,
+      });
+      if (!outcome) continue;
+      outcomes.push(outcome);
+      logCycle(log, outcome);
+    }
+    return outcomes;
+  }
+
+  return {
+    ...{ config, controls, connections, store, runDue },
+    report: (asOf = now()) =>
+      openReport({
+        ...{ store, rules, controls, asOf, example },
+        ...{ company: config.company, criteria: criteriaIn(config.categories), timeZone: config.timeZone },
+        declared: config.window ?? null,
+        thresholds: { coverage: config.coverage.atLeastPercent / 100, gap: config.coverage.longestGapHours * 3_600_000 },
+        parametersAt: parametersOf,
+      }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(connections.map((connection) => connection.close()));
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function logCycle(log: Logger, { head, record }: CycleOutcome): void {
+  const failed = record.scopes.flatMap((scope) => (scope.status === 'failed' ? [scope] : []));
+  const changes = record.scopes.reduce((total, scope) => total + (scope.status === 'complete' ? scope.changes.length : 0), 0);
+  log.info({ connection: record.connection, asOf: new Date(record.asOf).toISOString(), ms: record.ended - record.asOf, scopes: record.scopes.length, failed: failed.length, changes, ledger: head.size }, 'cycle committed');
+  for (const { scope, unread } of failed) log.warn({ scope, ...unread }, 'scope not read');
+  for (const { scope, reason } of record.retired) log.info({ scope, reason }, 'scope retired');
+}

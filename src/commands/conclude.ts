@@ -1,0 +1,32 @@
+import { percent } from '#src/report/words.ts';
+import type { Command } from './command.ts';
+import { shorten, table } from './text.ts';
+import { windowIn, windowOptions } from './window.ts';
+
+export const conclude: Command = {
+  summary: 'What the rules of each control say over the window. Never an opinion.',
+  usage: 'conclude [--from DAY] [--to DAY] [--control ID]',
+  options: { ...windowOptions, control: { type: 'string', means: 'Only this control' } },
+  run: async ({ options, config, reading, answer }) => {
+    const settings = config();
+    return reading((report) => {
+      const window = windowIn(options, settings, Date.parse(report.status().asOf));
+      const controls = report.controls(window).filter(({ id }) => options.control === undefined || id === options.control);
+      const document = {
+        window: { from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString(), asOf: new Date(window.asOf).toISOString(), timeZone: settings.timeZone },
+        controls: controls.map(({ strip: _, key, supporting, ...control }) => ({ ...control, rules: [...key.map((rule) => ({ role: 'key', ...rule })), ...supporting.map((rule) => ({ role: 'supporting', ...rule }))].map(({ strip: _drawn, ...rule }) => rule) })),
+        criteria: report.status().criteria,
+      };
+      answer(document, () =>
+        table(['CONTROL', 'CONCLUSION', 'OBSERVED', 'TITLE', 'SAYS'], controls.map(({ id, conclusion, observed, title, says }) => [id, conclusion, observed === null ? '-' : percent(observed), shorten(title, 36), says])) +
+        unreached(document.criteria),
+      );
+      return 0;
+    });
+  },
+};
+
+function unreached(criteria: readonly { id: string; reached: boolean }[]): string {
+  const missing = criteria.filter(({ reached }) => !reached).map(({ id }) => id);
+  return missing.length > 0 ? `\nCriteria that no available key rule reaches: ${missing.join(', ')}\n` : '';
+}

@@ -1,0 +1,111 @@
+import { type Agent, openAgent } from '#src/agent.ts';
+import type { Config } from '#src/config.ts';
+import type { CycleOutcome } from '#src/cycle/cycle.ts';
+import { HoldfastError } from '#src/errors.ts';
+import { openLog } from '#src/log.ts';
+import { startPortal } from '#src/portal/server.ts';
+import { repeat } from '#src/schedule/loop.ts';
+import type { Command, Invocation } from './command.ts';
+import { buildExample } from './example.ts';
+import { printable } from './text.ts';
+
+const tick = 60_000;
+
+export const run: Command = {
+  summary: 'The agent: schedule, cycles, status page. With --once: every due collector once, then exit.',
+  usage: 'run [--once]',
+  options: { once: { type: 'boolean', means: 'Run every due collector once and exit' }, 'log-level': { type: 'string', means: 'debug, info (default), warn or error' } },
+  run: async (invocation) => {
+    const { options, stderr } = invocation;
+    const config = ownConfig(invocation);
+    if (config === null) {
+      stderr.write('There is no holdfast.yaml here, so this is the example company: recorded replies, not your systems.\nConnect your own with `bin/holdfast init`.\n');
+      return runExample(invocation);
+    }
+    if (options.example === true) return runExample(invocation);
+    return runOwn(config, invocation);
+  },
+};
+
+async function runOwn(config: Config, { options, now, stderr, answer }: Invocation): Promise<number> {
+  await Promise.all(config.secrets.map((secret) => secret.resolve()));
+  const log = openLog(typeof options['log-level'] === 'string' ? options['log-level'] : options.once === true ? 'warn' : 'info');
+  const agent = await openAgent({ config, log, now });
+  try {
+    if (options.once === true) {
+      const outcomes = await agent.runDue();
+      answer(outcomes.map(summary), () => outcomes.map((outcome) => `${text(outcome)}\n`).join('') || 'Nothing was due.\n');
+      const unreadable = outcomes.find(({ record }) => record.scopes.every(({ status }) => status === 'failed'));
+      if (unreadable) throw unreadableConnection(unreadable);
+      return 0;
+    }
+    await serve(agent, config, { example: false, now }, stderr, (signal) => repeat(() => agent.runDue(), tick, signal));
+    return 0;
+  } finally {
+    await agent[Symbol.asyncDispose]();
+  }
+}
+
+async function runExample({ options, cwd, stderr, answer }: Invocation): Promise<number> {
+  const { agent, config, present } = await buildExample(cwd, (text) => stderr.isTTY && stderr.write(text));
+  try {
+    const status = agent.report(present).status();
+    if (options.once === true) {
+      answer(status, () => `The example company was read ${status.ledger.size} times.\n`);
+      return 0;
+    }
+    await serve(agent, config, { example: true, now: () => present }, stderr, async () => undefined);
+    return 0;
+  } finally {
+    await agent[Symbol.asyncDispose]();
+  }
+}
+
+/** Serves the pages and works until the process is asked to stop; what runs then is finished. */
+async function serve(agent: Agent, config: Config, { example, now }: { example: boolean; now: () => number }, stderr: Invocation['stderr'], work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const portal = await startPortal({ report: () => agent.report(now()), listen: config.portal, company: config.company, example, now });
+  stderr.write(`Status page: ${portal.url}\n`);
+  try {
+    await work(stop.signal);
+    if (!stop.signal.aborted) await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }));
+  } finally {
+    await portal.close();
+  }
+}
+
+/** The company's configuration; null where none was asked for and there is none. */
+function ownConfig({ config, options }: Invocation): Config | null {
+  try {
+    return config();
+  } catch (error) {
+    if (options.config === undefined && error instanceof HoldfastError && error.code === 'CONFIG_FILE_MISSING') return null;
+    throw error;
+  }
+}
+
+const summary = ({ head, record }: CycleOutcome) => ({
+  connection: record.connection,
+  asOf: new Date(record.asOf).toISOString(),
+  ended: new Date(record.ended).toISOString(),
+  scopes: record.scopes.length,
+  failed: record.scopes.flatMap((scope) => (scope.status === 'failed' ? [{ ...scope.scope, ...scope.unread }] : [])),
+  items: record.scopes.reduce((total, scope) => total + (scope.status === 'complete' ? scope.items : 0), 0),
+  changes: record.scopes.reduce((total, scope) => total + (scope.status === 'complete' ? scope.changes.length : 0), 0),
+  calls: record.scopes.reduce((total, { calls }) => total + calls.length, 0),
+  retired: record.retired,
+  ledger: head,
+});
+
+function text(outcome: CycleOutcome): string {
+  const { connection, scopes, failed, items, changes, ledger } = summary(outcome);
+  const lost = failed.map(({ account, region, population, call, unread, detail }) => `\n  not read: ${account}/${region}/${population}: ${call} ${unread} ${detail}`);
+  return printable(`${connection}: ${items} items in ${scopes} scopes, ${failed.length} not read, ${changes} changes; ledger ${ledger.size}`) + lost.map((line) => `\n${printable(line.slice(1))}`).join('');
+}
+
+function unreadableConnection({ record }: CycleOutcome): HoldfastError {
+  const first = record.scopes.find((scope) => scope.status === 'failed')!;
+  const reason = first.status === 'failed' ? `${first.unread.call}: ${first.unread.unread}, ${first.unread.detail}` : '';
+  return new HoldfastError('CONNECTION_UNREADABLE', { connection: record.connection, reason, provider: first.scope.population.split('.')[0]! });
+}

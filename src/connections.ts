@@ -1,0 +1,40 @@
+import type { Logger } from 'pino';
+import { connectAws } from '#collectors/aws/client.ts';
+import { connectGithub } from '#collectors/github/client.ts';
+import { connectScim } from '#collectors/scim/client.ts';
+import type { Connection } from '#src/collector.ts';
+import type { Connection as Configured } from '#src/config.ts';
+import type { ScopeDeclaration } from '#src/cycle/declared.ts';
+
+interface Surroundings {
+  readonly declaration: ScopeDeclaration;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/** Opens a configured connection. Nothing is asked of the provider yet; secrets are looked up when they are needed, never kept. */
+export async function connect(configured: Configured, { declaration, now }: Surroundings): Promise<Connection> {
+  switch (configured.provider) {
+    case 'aws': {
+      const { id, accounts, regions, region, endpoint } = configured;
+      const settings = {
+        id,
+        ...(accounts && { accounts: accounts.map(({ externalId, ...account }) => ({ ...account, ...(externalId && { externalId: () => externalId.resolve() }) })) }),
+        ...(regions && { regions }),
+        ...(region !== undefined && { region }),
+        ...(endpoint !== undefined && { endpoint }),
+        outOfScope: (label: string) => declaration.of(`aws:${label}`).is === 'out',
+      };
+      return connectAws(settings, { now });
+    }
+    case 'github': {
+      const { id, organization, endpoint, credential } = configured;
+      const own = 'token' in credential ? { token: () => credential.token.resolve() } : { app: { ...credential.app, privateKey: () => credential.app.privateKey.resolve() } };
+      return connectGithub({ id, organization, ...(endpoint !== undefined && { endpoint }), ...own });
+    }
+    case 'scim': {
+      const { id, endpoint, token } = configured;
+      return connectScim({ id, endpoint, token: () => token.resolve() });
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import type { Criterion } from '#src/criteria.ts';
+import type { CycleSummary, Gap, ItemRecord, LedgerHead, Scope } from '#src/evidence/store.ts';
+import type { Unread } from '#src/population.ts';
+import type { Rule, Severity } from '#src/rule.ts';
+import type { Conclusion, ConclusionWord, Grade, Tally } from '#src/window/conclusions.ts';
+import type { RuleFacts, Shortfall } from '#src/window/facts.ts';
+import type { Measure, Ratios } from '#src/window/measure.ts';
+import type { Obligation } from '#src/window/obligations.ts';
+import type { Strip } from '#src/window/strip.ts';
+import type { Segment, Window } from '#src/window/types.ts';
+
+/** What holds now, or held at an instant, for one rule and one item. Instants are ISO 8601. */
+export interface ResultRow {
+  readonly rule: string;
+  /** The stable key; `scope:<key>` where a whole scope was never read, so that no item is known. */
+  readonly item: string;
+  readonly name: string;
+  readonly population: string;
+  readonly connection: string;
+  readonly scope: string;
+  readonly result: 'pass' | 'fail' | 'not-applicable' | 'unobserved' | 'pending';
+  readonly message: string;
+  readonly severity: Severity;
+  /** The first look with this result, of the run that reaches to now. Null where nothing was ever seen. */
+  readonly since: string | null;
+  /** The last complete look at the scope. */
+  readonly lastSeen: string | null;
+  /** Where the proof lies: the ledger index of the change, the hash of the item's snapshot. */
+  readonly evidence: { readonly index: number; readonly snapshot: string } | null;
+  /** Present exactly when unobserved. */
+  readonly reason?: { readonly reason: string; readonly call: string; readonly needs: string; readonly detail: string };
+}
+
+/** One deviation with its bounds and its clock. */
+export interface DeviationRow {
+  readonly id: string;
+  readonly rule: string;
+  readonly item: string;
+  readonly name: string;
+  readonly scope: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly controls: readonly string[];
+  readonly lastGood: string | null;
+  readonly firstBad: string;
+  readonly lastBad: string;
+  readonly firstGood: string | null;
+  readonly closedBy: 'pass' | 'not-applicable' | 'gone' | null;
+  /** Seconds, between these bounds; `atMost` null where no look came before. */
+  readonly atLeast: number;
+  readonly atMost: number | null;
+  readonly due: string;
+  readonly clock: 'in-time' | 'late' | 'pending' | 'overdue';
+  readonly carriedIn: boolean;
+}
+
+export interface ControlReport {
+  readonly id: string;
+  readonly family: string;
+  readonly title: string;
+  readonly statement: string;
+  readonly owner: string;
+  readonly frequency: string;
+  readonly type: string;
+  readonly criteria: readonly string[];
+  readonly conclusion: ConclusionWord;
+  readonly grade: Grade | null;
+  /** One line: what there is to know besides the word. */
+  readonly says: string;
+  readonly tally: Tally;
+  readonly shortfalls: readonly Shortfall[];
+  /** Share of the window in which its key rules were observed, 0 to 1; null where nothing is. */
+  readonly observed: number | null;
+  readonly strip: Strip | null;
+  readonly key: readonly ControlRule[];
+  readonly supporting: readonly ControlRule[];
+  readonly detail: Conclusion;
+}
+
+export interface ControlRule {
+  readonly id: string;
+  readonly title: string;
+  readonly available: boolean;
+  readonly facts: RuleFacts | null;
+  readonly strip: Strip | null;
+}
+
+/** The items of a rule over the window, worst first. */
+export interface RuleItem {
+  readonly scope: string;
+  readonly item: string;
+  readonly name: string;
+  readonly result: ResultRow['result'];
+  readonly message: string;
+  readonly segments: readonly Segment[];
+  readonly measure: Measure;
+}
+
+export interface RuleReport {
+  readonly rule: Rule;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly controls: readonly { readonly id: string; readonly title: string; readonly role: 'key' | 'supporting' }[];
+  readonly facts: RuleFacts | null;
+  readonly strip: Strip | null;
+  readonly items: readonly RuleItem[];
+  /** Scopes never read at all. */
+  readonly unread: readonly { readonly scope: string; readonly reason: string }[];
+  readonly obligations: readonly Obligation[];
+}
+
+/** One item under one rule: the timeline, and the evidence behind each verdict. */
+export interface ItemReport {
+  readonly rule: Rule;
+  readonly scope: Scope;
+  readonly item: string;
+  readonly name: string;
+  readonly result: ResultRow;
+  readonly segments: readonly Segment[];
+  readonly measure: Measure;
+  readonly ratios: Ratios | null;
+  /** The verdict's changes, oldest first, each with the snapshot judged and its ledger leaf. */
+  readonly records: readonly (ItemRecord & { readonly result: ResultRow['result'] | 'gone'; readonly message: string })[];
+  readonly gaps: readonly Gap[];
+  readonly deviations: readonly DeviationRow[];
+  /** The calls of the latest look at the scope. */
+  readonly calls: readonly { readonly operation: string; readonly parameters: string; readonly page: number; readonly status: number; readonly requestId: string; readonly failure: string | null }[];
+}
+
+export interface CriterionReport extends Pick<Criterion, 'id' | 'says'> {
+  readonly controls: readonly string[];
+  /** A key rule that exists tests a control that serves it. */
+  readonly reached: boolean;
+}
+
+export interface ConnectionStatus {
+  readonly id: string;
+  readonly lastCycle: CycleSummary | null;
+  readonly scopes: number;
+  readonly failing: readonly { readonly scope: string; readonly unread: Unread; readonly since: string }[];
+  readonly items: number;
+}
+
+/** What the status page and `holdfast status` say. */
+export interface StatusReport {
+  readonly company: string;
+  readonly example: boolean;
+  readonly window: (Window & { readonly firstDay: string; readonly lastDay: string; readonly timeZone: string }) | null;
+  readonly asOf: string;
+  readonly ledger: LedgerHead;
+  readonly connections: readonly ConnectionStatus[];
+  readonly items: number;
+  readonly results: Readonly<Record<ResultRow['result'], number>>;
+  /** Of scope-time in the window, as far as it has passed. Null without a window. */
+  readonly observed: number | null;
+  readonly unobserved: { readonly hours: number; readonly gaps: number } | null;
+  readonly deviations: { readonly total: number; readonly open: number; readonly nextDue: string | null; readonly overdue: number };
+  readonly criteria: readonly CriterionReport[];
+}
+
+/** Everything the commands, the pages and later the package read. Evidence is never written through it. */
+export interface Report {
+  status(): StatusReport;
+  results(filter?: { readonly rule?: string; readonly item?: string; readonly at?: number }): ResultRow[];
+  /** Empty without a declared window. Ordered by family and id. */
+  controls(window?: Window): ControlReport[];
+  deviations(window?: Window): DeviationRow[];
+  rule(id: string): RuleReport | null;
+  item(rule: string, scope: string, item: string): ItemReport | null;
+}

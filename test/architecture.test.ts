@@ -1,0 +1,64 @@
+import { glob, readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+
+const root = new URL('..', import.meta.url).pathname;
+
+/** Who may import whom. What is not named on the right is out of reach. */
+const mayImport: Record<string, RegExp> = {
+  'rules/*/**/*.ts': /^#rule$|^#populations\//,
+  'collectors/aws/*.ts': /^#collector$|^#populations\/|^\.\/|^zod$|^p-queue$|^@aws-sdk\/|^@smithy\/|^node:/,
+  'collectors/github/*.ts': /^#collector$|^#collectors\/http\.ts$|^#populations\/|^\.\/|^zod$|^p-queue$|^@octokit\/|^node:/,
+  'collectors/scim/*.ts': /^#collector$|^#collectors\/http\.ts$|^#populations\/|^\.\/|^zod$|^p-queue$|^node:/,
+  'src/populations/*.ts': /^#src\/(population|duration)\.ts$|^\.\/|^#populations\/|^zod$/,
+  'src/population.ts': /^#src\/duration\.ts$|^zod$/,
+  'src/rule.ts': /^#src\/(population|duration)\.ts$|^zod$/,
+  'src/collector.ts': /^#src\/(population|duration)\.ts$|^zod$/,
+  'src/window/*.ts': /^\.\//,
+  'src/ledger/*.ts': /^\.\/|^node:crypto$/,
+  'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|cycle\/(collect|evaluate))|^node:/,
+  'src/cycle/*.ts': /^\.\/|^#src\/(cycle|ledger|collector|population|populations|rule|duration|redaction)|^#src\/evidence\/store\.ts$|^p-limit$/,
+};
+
+/** The composition root, and the one module above it. */
+const onlyFrom: Record<string, readonly string[]> = {
+  'src/agent.ts': ['src/main.ts', 'src/commands/'],
+  'src/evidence/sqlite.ts': ['src/agent.ts', 'src/evidence/'],
+};
+
+async function importsOf(pattern: string): Promise<[file: string, imports: string[]][]> {
+  const files = (await Array.fromAsync(glob(root + pattern))).filter((file) => !file.includes('node_modules'));
+  return Promise.all(
+    files.map(async (file): Promise<[string, string[]]> => {
+      const source = await readFile(file, 'utf8');
+      return [file.slice(root.length), [...source.matchAll(/(?:^(?:import|export)\s[^;]*?from\s+|\bimport\()['"](.+?)['"]/gm)].map((match) => match[1]!)];
+    }),
+  );
+}
+
+test.each(Object.entries(mayImport))('%s imports only %s', async (pattern, allowed) => {
+  const files = await importsOf(pattern);
+  expect(files.length).toBeGreaterThan(0);
+  const strays = files.flatMap(([file, imports]) => imports.filter((specifier) => !allowed.test(specifier)).map((specifier) => `${file}: ${specifier}`));
+  expect(strays).toEqual([]);
+});
+
+test.each(Object.entries(onlyFrom))('%s is imported only from %j', async (target, allowed) => {
+  const name = target.split('/').at(-1)!;
+  const files = await importsOf('{src,collectors,rules}/**/*.ts');
+  const strays = files.filter(([file, imports]) => imports.some((specifier) => specifier.endsWith(`/${name}`)) && !allowed.some((prefix) => file.startsWith(prefix))).map(([file]) => file);
+  expect(strays).toEqual([]);
+});
+
+test('tests mirror the tree: each collector and each rule has one of its own', async () => {
+  const modules = [...(await importsOf('rules/*/**/*.ts')), ...(await importsOf('collectors/*/*.ts'))].map(([file]) => file);
+  const tests = new Set((await Array.fromAsync(glob(`${root}test/**/*.test.ts`))).map((file) => file.slice(root.length)));
+  const helpers = /\/(client|operations|limits|replies|[a-z-]+-replies)\.ts$/;
+  expect(modules.filter((file) => !helpers.test(file) && !tests.has(`test/${file.replace(/\.ts$/, '.test.ts')}`))).toEqual([]);
+});
+
+test('the project speaks of itself alone', async () => {
+  const files = (await Array.fromAsync(glob(`${root}{src,collectors,rules,controls,test,bench,examples,scripts,docs,bin,.ci}/**/*`))).filter((file) => /\.(ts|mjs|md|yaml|json|sh|sql)$/.test(file) && !file.endsWith('architecture.test.ts'));
+  const strays: string[] = [];
+  for (const file of files) if (/\/work\/(main|shared)|helper-\d/.test(await readFile(file, 'utf8'))) strays.push(file.slice(root.length));
+  expect(strays).toEqual([]);
+});

@@ -40,7 +40,10 @@ async function measure(): Promise<void> {
   const quiet: number[] = [];
   for (let n = 1; n <= 200; n++) quiet.push(await milliseconds(() => store.commit(cycle(n, new Map()))));
   quiet.sort((a, b) => a - b);
-  report('unchanged cycle', `p50 ${quiet[100]!.toFixed(1)} ms, p99 ${quiet[197]!.toFixed(1)} ms, ${Math.round(((await size(store)) - before) / 200)} B on disk`);
+  report(
+    'unchanged cycle',
+    `p50 ${quiet[100]!.toFixed(1)} ms, p99 ${quiet[197]!.toFixed(1)} ms, ${Math.round(((await size(store)) - before) / 200)} B on disk`,
+  );
 
   const random = randomFrom(7);
   const year = await milliseconds(async () => {
@@ -56,7 +59,8 @@ async function measure(): Promise<void> {
   report('  complaints', String(complaints.length));
   await store[Symbol.asyncDispose]();
   const db = new DatabaseSync(file, { readOnly: true });
-  for (const row of db.prepare('SELECT name, sum(pgsize) AS bytes FROM dbstat GROUP BY name ORDER BY bytes DESC LIMIT 12').all()) report(`  ${row['name']}`, `${Number(row['bytes']) / 1e6} MB`);
+  for (const row of db.prepare('SELECT name, sum(pgsize) AS bytes FROM dbstat GROUP BY name ORDER BY bytes DESC LIMIT 12').all())
+    report(`  ${String(row['name'])}`, `${Number(row['bytes']) / 1e6} MB`);
   db.close();
 }
 
@@ -88,12 +92,24 @@ function cycle(n: number, changes: ReadonlyMap<number, ItemChange[]>): CycleReco
 
 function reply(scope: number, call: number): string {
   const key = `${scope} ${call}`;
-  if (!replies.has(key)) replies.set(key, canonical({ Buckets: Array.from({ length: 100 }, (_, i) => ({ Name: `bucket-${scope}-${call}-${i}`, CreationDate: '2024-05-01T00:00:00.000Z' })) }));
+  if (!replies.has(key))
+    replies.set(
+      key,
+      canonical({
+        Buckets: Array.from({ length: 100 }, (_, i) => ({
+          Name: `bucket-${scope}-${call}-${i}`,
+          CreationDate: '2024-05-01T00:00:00.000Z',
+        })),
+      }),
+    );
   return replies.get(key)!;
 }
 
 function everyItem(): Map<number, ItemChange[]> {
-  return Map.groupBy(Array.from({ length: items }, (_, i) => change(i, 0)), (_, i) => i % scopes);
+  return Map.groupBy(
+    Array.from({ length: items }, (_, i) => change(i, 0)),
+    (_, i) => i % scopes,
+  );
 }
 
 function someItems(random: () => number, n: number): Map<number, ItemChange[]> {
@@ -106,8 +122,24 @@ function change(i: number, n: number): ItemChange {
   const key = `arn:aws:s3:::bucket-${i}`;
   const name = `bucket-${i}`;
   const tags = Array.from({ length: 18 }, (_, tag) => ({ key: `tag-${tag}`, value: `value ${(i * 31 + tag * 17) % 97} of ${i}` }));
-  const snapshot = canonical({ key, name, encryption: i % 3 ? 'aws:kms' : 'AES256', versioning: (i + n) % 7 !== 0, owner: `team-${i % 40}`, revision: n, tags, policy: { statements: i % 9, public: false } });
-  const judgements = rules.map((rule, r): Judgement => ({ rule, result: (i + n + r) % 11 === 0 ? 'fail' : 'pass', message: `Bucket ${name} is as rule ${r} wants.`, severity: 'high' }));
+  const snapshot = canonical({
+    key,
+    name,
+    encryption: i % 3 ? 'aws:kms' : 'AES256',
+    versioning: (i + n) % 7 !== 0,
+    owner: `team-${i % 40}`,
+    revision: n,
+    tags,
+    policy: { statements: i % 9, public: false },
+  });
+  const judgements = rules.map(
+    (rule, r): Judgement => ({
+      rule,
+      result: (i + n + r) % 11 === 0 ? 'fail' : 'pass',
+      message: `Bucket ${name} is as rule ${r} wants.`,
+      severity: 'high',
+    }),
+  );
   return { key, name, at: null, snapshot, judgements };
 }
 

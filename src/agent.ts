@@ -3,14 +3,14 @@ import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Connection } from '#src/collector.ts';
 import type { Config } from '#src/config.ts';
+import { connect } from '#src/connections.ts';
 import { type Controls, controlsDocument, loadControls, parametersAt } from '#src/controls.ts';
 import { criteriaIn } from '#src/criteria.ts';
 import { type CycleOutcome, runCycle } from '#src/cycle/cycle.ts';
 import { scopeDeclaration } from '#src/cycle/declared.ts';
 import { newMemory } from '#src/cycle/judge-cycle.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
-import type { EvidenceStore } from '#src/evidence/store.ts';
-import { connect } from '#src/connections.ts';
+import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { collectors, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
 import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
@@ -45,21 +45,39 @@ export async function openAgent({ config, log, now, readOnly = false, connection
   if (!readOnly && config.store !== ':memory:') mkdirSync(dirname(config.store), { recursive: true });
   const store = openSqlite(config.store, { readOnly, ...(example && { synchronous: 'OFF' as const }) });
   const declaration = scopeDeclaration(config.scope);
-  const connections = given ?? (readOnly ? [] : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now }))));
+  const connections =
+    given ?? (readOnly ? [] : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now }))));
   const versions = ruleVersions();
   const memory = newMemory();
   const parametersOf = (rule: string, instant: number) => parametersAt(controls, rule, instant);
+
+  /** The rules in force change only when a version of a control begins. */
+  const inForce = new Map<number, RuleSet>();
+  const ruleSetAt = (instant: number): RuleSet => {
+    const since = Math.max(-Infinity, ...controls.versions.map(({ start }) => start).filter((start) => start <= instant));
+    return (
+      inForce.get(since) ??
+      inForce
+        .set(
+          since,
+          ruleSetOf(versions, (rule) => parametersOf(rule, instant)),
+        )
+        .get(since)!
+    );
+  };
+  let recorded = false;
 
   async function runDue(): Promise<CycleOutcome[]> {
     const outcomes: CycleOutcome[] = [];
     for (const connection of connections) {
       const settings = config.connections.find(({ id }) => id === connection.id);
       const instant = now();
-      await store.append('controls', instant, controlsDocument(controls));
+      if (!recorded) await store.append('controls', instant, controlsDocument(controls));
+      recorded = true;
       const outcome = await runCycle(connection, store, {
         collectors: collectors.filter(({ id }) => id.startsWith(`${connection.provider}-`) && !settings?.without.includes(id)),
         rules,
-        ruleSet: ruleSetOf(versions, (rule) => parametersOf(rule, instant)),
+        ruleSet: ruleSetAt(instant),
         declaration,
         every: settings?.every ?? {},
         memory,
@@ -73,13 +91,28 @@ export async function openAgent({ config, log, now, readOnly = false, connection
   }
 
   return {
-    ...{ config, controls, connections, store, runDue },
+    config,
+    controls,
+    connections,
+    store,
+    runDue,
     report: (asOf = now()) =>
       openReport({
-        ...{ store, rules, controls, asOf, example },
-        ...{ company: config.company, criteria: criteriaIn(config.categories), timeZone: config.timeZone },
+        store,
+        rules,
+        controls,
+        asOf,
+        example,
+        ...{
+          company: config.company,
+          criteria: criteriaIn(config.categories),
+          timeZone: config.timeZone,
+        },
         declared: config.window ?? null,
-        thresholds: { coverage: config.coverage.atLeastPercent / 100, gap: config.coverage.longestGapHours * 3_600_000 },
+        thresholds: {
+          coverage: config.coverage.atLeastPercent / 100,
+          gap: config.coverage.longestGapHours * 36e5,
+        },
         parametersAt: parametersOf,
       }),
     async [Symbol.asyncDispose]() {
@@ -92,7 +125,18 @@ export async function openAgent({ config, log, now, readOnly = false, connection
 function logCycle(log: Logger, { head, record }: CycleOutcome): void {
   const failed = record.scopes.flatMap((scope) => (scope.status === 'failed' ? [scope] : []));
   const changes = record.scopes.reduce((total, scope) => total + (scope.status === 'complete' ? scope.changes.length : 0), 0);
-  log.info({ connection: record.connection, asOf: new Date(record.asOf).toISOString(), ms: record.ended - record.asOf, scopes: record.scopes.length, failed: failed.length, changes, ledger: head.size }, 'cycle committed');
+  log.info(
+    {
+      connection: record.connection,
+      asOf: new Date(record.asOf).toISOString(),
+      ms: record.ended - record.asOf,
+      scopes: record.scopes.length,
+      failed: failed.length,
+      changes,
+      ledger: head.size,
+    },
+    'cycle committed',
+  );
   for (const { scope, unread } of failed) log.warn({ scope, ...unread }, 'scope not read');
   for (const { scope, reason } of record.retired) log.info({ scope, reason }, 'scope retired');
 }

@@ -24,7 +24,9 @@ export type Reply<T> = { readonly ok: true; readonly value: T } | { readonly ok:
 // biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
 export interface OperationParameters {}
 
-type PathParameters<Op> = Op extends `${string}{${infer Name}}${infer Rest}` ? { [K in Name]: string | number } & PathParameters<Rest> : unknown;
+type PathParameters<Op> = Op extends `${string}{${infer Name}}${infer Rest}`
+  ? { [K in Name]: string | number } & PathParameters<Rest>
+  : unknown;
 type Query = { query?: Record<string, string | number> };
 export type ParametersOf<Op> = Op extends keyof OperationParameters ? OperationParameters[Op] : PathParameters<Op> & Query;
 export type ReplyOf<R> = R extends { reply: z.ZodType<infer T> } ? (R extends { absent: readonly string[] } ? T | null : T) : never;
@@ -40,7 +42,7 @@ export interface Api<S extends Reads> {
   /** All pages of a call on which the population itself depends. A failure on any page makes the whole scope unread. */
   pages<Op extends keyof S & string>(operation: Op, parameters: ParametersOf<Op>): AsyncIterable<ReplyOf<S[Op]>>;
   /** A field that the provider answered without: left out for this caller, or not offered at all. */
-  unread<Op extends keyof S & string>(operation: Op, reason: UnreadReason, detail: string): Unread;
+  unread(operation: keyof S & string, reason: UnreadReason, detail: string): Unread;
   /** States the source's own count of the population. Disagreement with what is yielded makes the scope unread (`partial`). */
   count(total: number, source: string): void;
   /** Gives up the whole scope, with the reason. */
@@ -87,7 +89,11 @@ export const instant = z.preprocess((value) => {
 export const providerOf = (collector: { id: string }): string => collector.id.slice(0, collector.id.indexOf('-'));
 
 /** Maps with at most `limit` at a time, in the order of the input: for the calls that each item needs. */
-export async function* mapConcurrently<T, R>(items: Iterable<T> | AsyncIterable<T>, limit: number, map: (item: T) => Promise<R>): AsyncGenerator<R> {
+export async function* mapConcurrently<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  limit: number,
+  map: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
   const running: Promise<R>[] = [];
   for await (const item of items) {
     const result = map(item);

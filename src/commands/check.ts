@@ -1,8 +1,7 @@
 import { openAgent } from '#src/agent.ts';
 import type { Connection, FoundPlace } from '#src/collector.ts';
 import { type Collected, collectScope } from '#src/cycle/collect.ts';
-import { scopeDeclaration } from '#src/cycle/declared.ts';
-import { labelOf } from '#src/cycle/declared.ts';
+import { labelOf, scopeDeclaration } from '#src/cycle/declared.ts';
 import { openLog } from '#src/log.ts';
 import { explainUnread, isUnread, type Unread } from '#src/population.ts';
 import { collectors, rules } from '#src/registry.ts';
@@ -33,7 +32,9 @@ export const check: Command = {
       const readings: Reading[] = [];
       for (const connection of agent.connections) {
         const without = settings.connections.find(({ id }) => id === connection.id)?.without ?? [];
-        readings.push(...(await readAll(connection, without, scopeDeclaration(settings.scope), (text) => stderr.isTTY && stderr.write(text))));
+        readings.push(
+          ...(await readAll(connection, without, scopeDeclaration(settings.scope), (text) => stderr.isTTY && stderr.write(text))),
+        );
       }
       answer(readings, () => readings.map(line).join('') || 'There is no connection in the configuration.\n');
       const lost = agent.connections.some(({ id }) => readings.every(({ connection, items }) => connection !== id || items === null));
@@ -44,16 +45,43 @@ export const check: Command = {
   },
 };
 
-async function readAll(connection: Connection, without: readonly string[], declaration: ReturnType<typeof scopeDeclaration>, progress: (text: string) => unknown): Promise<Reading[]> {
+async function readAll(
+  connection: Connection,
+  without: readonly string[],
+  declaration: ReturnType<typeof scopeDeclaration>,
+  progress: (text: string) => unknown,
+): Promise<Reading[]> {
   const readings: Reading[] = [];
   for (const place of await connection.places()) {
     if (declaration.of(labelOf(connection.provider, place)).is === 'out') continue;
-    const own = collectors.filter(({ id, per }) => id.startsWith(`${connection.provider}-`) && !without.includes(id) && ((per === 'account') === (place.region === 'global') || place.account === 'unknown'));
-    if (place.unread && own.length === 0) readings.push({ ...{ connection: connection.id, place: labelOf(connection.provider, place), collector: '', population: '', items: null }, unread: [{ field: null, items: 0, why: place.unread }], rules: [] });
+    const own = collectors.filter(
+      ({ id, per }) =>
+        id.startsWith(`${connection.provider}-`) &&
+        !without.includes(id) &&
+        ((per === 'account') === (place.region === 'global') || place.account === 'unknown'),
+    );
+    if (place.unread && own.length === 0)
+      readings.push({
+        connection: connection.id,
+        place: labelOf(connection.provider, place),
+        collector: '',
+        population: '',
+        items: null,
+        unread: [
+          {
+            field: null,
+            items: 0,
+            why: place.unread,
+          },
+        ],
+        rules: [],
+      });
     const transport = place.unread ? null : connection.open(place);
     for (const collector of own) {
       progress(`\r\u001b[K${connection.id} ${labelOf(connection.provider, place)} ${collector.id}`);
-      const collected: Collected = transport ? await collectScope(collector, place, transport) : { status: 'failed', unread: place.unread!, calls: [] };
+      const collected: Collected = transport
+        ? await collectScope(collector, place, transport)
+        : { status: 'failed', unread: place.unread!, calls: [] };
       readings.push(readingOf(connection, place, collector, collected));
     }
   }
@@ -61,19 +89,52 @@ async function readAll(connection: Connection, without: readonly string[], decla
   return readings;
 }
 
-function readingOf(connection: Connection, place: FoundPlace, { id, population }: (typeof collectors)[number], collected: Collected): Reading {
+function readingOf(
+  connection: Connection,
+  place: FoundPlace,
+  { id, population }: (typeof collectors)[number],
+  collected: Collected,
+): Reading {
   const common = { connection: connection.id, place: labelOf(connection.provider, place), collector: id, population: population.type };
   const inspecting = (fields: readonly string[] | null) =>
-    rules.filter((rule) => inspectedBy(rule).some((each) => each.population.type === population.type && (fields === null || each.fields.some((field) => fields.includes(field))))).map((rule) => rule.id);
-  if (collected.status === 'failed') return { ...common, items: null, unread: [{ field: null, items: 0, why: collected.unread }], rules: inspecting(null) };
+    rules
+      .filter((rule) =>
+        inspectedBy(rule).some(
+          (each) => each.population.type === population.type && (fields === null || each.fields.some((field) => fields.includes(field))),
+        ),
+      )
+      .map((rule) => rule.id);
+  if (collected.status === 'failed')
+    return { ...common, items: null, unread: [{ field: null, items: 0, why: collected.unread }], rules: inspecting(null) };
   const missing = new Map<string, { field: string; items: number; why: Unread }>();
   for (const { item } of collected.items)
-    for (const [field, value] of Object.entries(item)) if (isUnread(value)) missing.set(`${field} ${value.call} ${value.unread}`, { field, items: (missing.get(`${field} ${value.call} ${value.unread}`)?.items ?? 0) + 1, why: value });
-  return { ...common, items: collected.items.length, unread: [...missing.values()], rules: missing.size > 0 ? inspecting([...missing.values()].map(({ field }) => field)) : [] };
+    for (const [field, value] of Object.entries(item))
+      if (isUnread(value))
+        missing.set(`${field} ${value.call} ${value.unread}`, {
+          field,
+          items: (missing.get(`${field} ${value.call} ${value.unread}`)?.items ?? 0) + 1,
+          why: value,
+        });
+  return {
+    ...common,
+    items: collected.items.length,
+    unread: [...missing.values()],
+    rules: missing.size > 0 ? inspecting([...missing.values()].map(({ field }) => field)) : [],
+  };
 }
 
 function line({ connection, place, collector, items, unread, rules: lost }: Reading): string {
   const head = `${unread.length === 0 ? 'ok    ' : items === null ? 'UNREAD' : 'partly'}  ${connection}  ${place}  ${collector}: ${items === null ? 'not read' : `${items} items`}\n`;
-  const why = unread.map(({ field, items: count, why }) => `          ${field === null ? '' : `${field} of ${count}: `}${explainUnread(why)}\n`).join('');
-  return printable(head.trimEnd()) + '\n' + why.split('\n').map((text) => printable(text)).join('\n') + (lost.length > 0 ? `          stays unobserved: ${lost.join(', ')}\n` : '');
+  const why = unread
+    .map(({ field, items: count, why }) => `          ${field === null ? '' : `${field} of ${count}: `}${explainUnread(why)}\n`)
+    .join('');
+  return (
+    printable(head.trimEnd()) +
+    '\n' +
+    why
+      .split('\n')
+      .map((text) => printable(text))
+      .join('\n') +
+    (lost.length > 0 ? `          stays unobserved: ${lost.join(', ')}\n` : '')
+  );
 }

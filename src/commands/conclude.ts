@@ -13,13 +13,33 @@ export const conclude: Command = {
       const window = windowIn(options, settings, Date.parse(report.status().asOf));
       const controls = report.controls(window).filter(({ id }) => options.control === undefined || id === options.control);
       const document = {
-        window: { from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString(), asOf: new Date(window.asOf).toISOString(), timeZone: settings.timeZone },
-        controls: controls.map(({ strip: _, key, supporting, ...control }) => ({ ...control, rules: [...key.map((rule) => ({ role: 'key', ...rule })), ...supporting.map((rule) => ({ role: 'supporting', ...rule }))].map(({ strip: _drawn, ...rule }) => rule) })),
+        window: {
+          from: new Date(window.from).toISOString(),
+          to: new Date(window.to).toISOString(),
+          asOf: new Date(window.asOf).toISOString(),
+          timeZone: settings.timeZone,
+        },
+        controls: controls.map(({ strip: _, key, supporting, ...control }) => ({
+          ...control,
+          rules: [...key.map((rule) => ({ role: 'key', ...rule })), ...supporting.map((rule) => ({ role: 'supporting', ...rule }))].map(
+            ({ strip: _drawn, ...rule }) => rule,
+          ),
+        })),
         criteria: report.status().criteria,
       };
-      answer(document, () =>
-        table(['CONTROL', 'CONCLUSION', 'OBSERVED', 'TITLE', 'SAYS'], controls.map(({ id, conclusion, observed, title, says }) => [id, conclusion, observed === null ? '-' : percent(observed), shorten(title, 36), says])) +
-        unreached(document.criteria),
+      answer(
+        document,
+        () =>
+          table(
+            ['CONTROL', 'CONCLUSION', 'OBSERVED', 'TITLE', 'SAYS'],
+            controls.map(({ id, conclusion, observed, title, says }) => [
+              id,
+              conclusion,
+              observed === null ? '-' : percent(observed),
+              shorten(title, 36),
+              says,
+            ]),
+          ) + unreached(document.criteria),
       );
       return 0;
     });

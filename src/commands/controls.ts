@@ -9,9 +9,21 @@ export const controls: Command = {
   run: async (invocation) => {
     const inForce = controlsInForce(invocation);
     const built = new Set(rules.map(({ id }) => id));
-    const document = inForce.map((control) => ({ ...control, unavailable: [...control.key, ...control.supporting].filter((id) => !built.has(id)) }));
+    const document = inForce.map((control) => ({
+      ...control,
+      unavailable: [...control.key, ...control.supporting].filter((id) => !built.has(id)),
+    }));
     invocation.answer(document, () =>
-      table(['CONTROL', 'TITLE', 'OWNER', 'CRITERIA', 'KEY RULES'], document.map(({ id, title, owner, criteria, key }) => [id, title, owner, criteria.join(' '), `${key.filter((rule) => built.has(rule)).length} of ${key.length} available`])),
+      table(
+        ['CONTROL', 'TITLE', 'OWNER', 'CRITERIA', 'KEY RULES'],
+        document.map(({ id, title, owner, criteria, key }) => [
+          id,
+          title,
+          owner,
+          criteria.join(' '),
+          `${key.filter((rule) => built.has(rule)).length} of ${key.length} available`,
+        ]),
+      ),
     );
     return 0;
   },

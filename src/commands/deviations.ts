@@ -11,11 +11,21 @@ export const deviations: Command = {
     const settings = config();
     return reading((report) => {
       const asked = options.from !== undefined || options.to !== undefined || settings.window !== undefined;
-      const rows = report.deviations(asked ? windowIn(options, settings, Date.parse(report.status().asOf)) : undefined).filter(({ firstGood }) => options.open !== true || firstGood === null);
+      const rows = report
+        .deviations(asked ? windowIn(options, settings, Date.parse(report.status().asOf)) : undefined)
+        .filter(({ firstGood }) => options.open !== true || firstGood === null);
       answer(rows, () =>
         table(
           ['SEVERITY', 'CLOCK', 'FIRST SEEN', 'LASTED', 'RULE', 'ITEM', 'SAYS'],
-          rows.map(({ severity, clock, firstBad, atLeast, atMost, rule, name, message }) => [severity, clock, firstBad.slice(0, 16), atMost === null ? `at least ${duration(atLeast * 1000)}` : `${duration(atLeast * 1000)} to ${duration(atMost * 1000)}`, rule, shorten(name, 40), message]),
+          rows.map(({ severity, clock, firstBad, atLeast, atMost, rule, name, message }) => [
+            severity,
+            clock,
+            firstBad.slice(0, 16),
+            atMost === null ? `at least ${duration(atLeast * 1000)}` : `${duration(atLeast * 1000)} to ${duration(atMost * 1000)}`,
+            rule,
+            shorten(name, 40),
+            message,
+          ]),
         ),
       );
       return 0;

@@ -16,12 +16,21 @@ export function exampleConfig(cwd: string): Config {
  * Rebuilds the example: half a year of recorded replies through the same doors, store and windows as a real company's, in simulated time.
  * Returns the agent at the end of it, and that instant.
  */
-export async function buildExample(cwd: string, progress: (text: string) => unknown): Promise<{ agent: Agent; config: Config; present: number }> {
+export async function buildExample(
+  cwd: string,
+  progress: (text: string) => unknown,
+): Promise<{ agent: Agent; config: Config; present: number }> {
   const { exampleConnections, schedule } = await import('../../examples/acme-health/world.ts');
   const config = exampleConfig(cwd);
   for (const suffix of ['', '-wal', '-shm', '-lock']) rmSync(`${config.store}${suffix}`, { force: true });
   let present = config.window!.start;
-  const agent = await openAgent({ config, log: openLog('silent'), now: () => present, connections: exampleConnections(() => present), example: true });
+  const agent = await openAgent({
+    config,
+    log: openLog('silent'),
+    now: () => present,
+    connections: exampleConnections(() => present),
+    example: true,
+  });
   const instants = schedule(config.window!);
   for (const [i, instant] of instants.entries()) {
     present = instant;
@@ -29,5 +38,6 @@ export async function buildExample(cwd: string, progress: (text: string) => unkn
     if (i % 96 === 0) progress(`\r\u001b[Kreading the recordings: ${Math.round((100 * i) / instants.length)} %`);
   }
   progress('\r\u001b[K');
-  return { agent, config, present };
+  // Connections are read one after the other, so the last cycle lies a little later than the instant it was started at.
+  return { agent, config, present: agent.store.lastCycle()?.asOf ?? present };
 }

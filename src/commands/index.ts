@@ -7,8 +7,8 @@ import { type Config, loadConfig } from '#src/config.ts';
 import { didYouMean, errorText, HoldfastError } from '#src/errors.ts';
 import { openLog } from '#src/log.ts';
 import { collectors } from '#src/registry.ts';
-import type { Command, Invocation, Options, Surroundings } from './command.ts';
 import { check } from './check.ts';
+import type { Command, Invocation, Options, Surroundings } from './command.ts';
 import { conclude } from './conclude.ts';
 import { controls } from './controls.ts';
 import { deviations } from './deviations.ts';
@@ -21,7 +21,19 @@ import { run } from './run.ts';
 import { status } from './status.ts';
 import { printable } from './text.ts';
 
-export const commands: Readonly<Record<string, Command>> = { init, check, run, status, results, conclude, deviations, rules: rulesCommand, controls, explain, policy };
+export const commands: Readonly<Record<string, Command>> = {
+  init,
+  check,
+  run,
+  status,
+  results,
+  conclude,
+  deviations,
+  rules: rulesCommand,
+  controls,
+  explain,
+  policy,
+};
 
 const common = {
   config: { type: 'string', means: 'The configuration; holdfast.yaml in the working directory when not given' },
@@ -43,7 +55,8 @@ export async function runCommand(argv: readonly string[], surroundings: Surround
       return name === undefined ? 2 : 0;
     }
     const command = Object.hasOwn(commands, name) ? commands[name]! : undefined;
-    if (!command) throw new HoldfastError('COMMAND_UNKNOWN', { command: name, suggestion: didYouMean(name, new Set(Object.keys(commands))) });
+    if (!command)
+      throw new HoldfastError('COMMAND_UNKNOWN', { command: name, suggestion: didYouMean(name, new Set(Object.keys(commands))) });
     const { values, positionals } = parse(name, command, rest);
     if (values.help === true) {
       stdout.write(usageOf(command));
@@ -60,7 +73,12 @@ function parse(name: string, command: Command, args: readonly string[]): { value
   try {
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     const [least, most] = command.operands ?? [0, 0];
-    if (parsed.positionals.length < least || parsed.positionals.length > most) throw new Error(least === most && least === 0 ? `${name} takes no operand` : `${name} needs ${least === most ? least : `${least} to ${most}`} operand`);
+    if (parsed.positionals.length < least || parsed.positionals.length > most)
+      throw new Error(
+        least === most && least === 0
+          ? `${name} takes no operand`
+          : `${name} needs ${least === most ? least : `${least} to ${most}`} operand`,
+      );
     return parsed as { values: Options; positionals: string[] };
   } catch (cause) {
     const reason = Error.isError(cause) ? cause.message.split('. To specify')[0]! : String(cause);
@@ -72,18 +90,27 @@ function invocation(options: Options, operands: readonly string[], surroundings:
   const { stdout, cwd, env, now } = surroundings;
   const config = (): Config => {
     if (options.example === true) return exampleConfig(cwd);
-    return loadConfig(resolve(cwd, typeof options.config === 'string' ? options.config : 'holdfast.yaml'), env, { collectors: collectors.map(({ id }) => id) });
+    return loadConfig(resolve(cwd, typeof options.config === 'string' ? options.config : 'holdfast.yaml'), env, {
+      collectors: collectors.map(({ id }) => id),
+    });
   };
   return {
     ...surroundings,
-    ...{ options, operands, config },
+    options,
+    operands,
+    config,
     async reading(ask) {
       const settings = config();
       if (!existsSync(settings.store)) throw new HoldfastError('STORE_MISSING', { file: settings.store });
       const example = options.example === true;
-      const agent: Agent = await openAgent({ config: settings, log: openLog('silent'), now, readOnly: true, example });
+      const agent: Agent = await openAgent({
+        config: settings,
+        log: openLog('silent'),
+        now,
+        readOnly: true,
+        example,
+      });
       try {
-        // The example lives in its own time: its present is its last cycle.
         return await ask(agent.report(example ? agent.store.lastCycle()?.asOf : undefined), agent);
       } finally {
         await agent[Symbol.asyncDispose]();
@@ -96,7 +123,10 @@ function invocation(options: Options, operands: readonly string[], surroundings:
 }
 
 function report(error: unknown, stderr: Surroundings['stderr'], debug: boolean): number {
-  const known = error instanceof HoldfastError ? error : new HoldfastError('PROGRAM_FAULT', { reason: Error.isError(error) ? error.message : String(error) }, { cause: error });
+  const known =
+    error instanceof HoldfastError
+      ? error
+      : new HoldfastError('PROGRAM_FAULT', { reason: Error.isError(error) ? error.message : String(error) }, { cause: error });
   for (const line of errorText(known).split('\n')) stderr.write(`${printable(line)}\n`);
   if (debug && Error.isError(error)) stderr.write(`${error.stack}\n`);
   return known.exit;
@@ -108,6 +138,8 @@ function usage(): string {
 }
 
 function usageOf({ usage, summary, options }: Command): string {
-  const lines = Object.entries({ ...options, ...common }).map(([name, { type, means }]) => `  --${name}${type === 'string' ? ' …' : ''}`.padEnd(22) + means);
+  const lines = Object.entries({ ...options, ...common }).map(
+    ([name, { type, means }]) => `  --${name}${type === 'string' ? ' …' : ''}`.padEnd(22) + means,
+  );
   return `holdfast ${usage}\n\n${summary}\n\n${lines.join('\n')}\n`;
 }

@@ -28,7 +28,11 @@ export const init: Command = {
     for (const provider of ['aws', 'github', 'scim'] as const) {
       if (!answers[provider]) continue;
       const needed = [...new Set(collectors.filter((collector) => providerOf(collector) === provider).flatMap(permissionsOf))];
-      stderr.write(provider === 'aws' ? `  aws: the policy that \`holdfast policy aws\` prints (${needed.length} actions)\n` : `  ${provider}: ${needed.join(', ')}\n`);
+      stderr.write(
+        provider === 'aws'
+          ? `  aws: the policy that \`holdfast policy aws\` prints (${needed.length} actions)\n`
+          : `  ${provider}: ${needed.join(', ')}\n`,
+      );
     }
     stderr.write('\nThen see what it may read with `holdfast check`.\n');
     stdout.write(`${file}\n`);
@@ -45,12 +49,28 @@ interface Answers {
   readonly to: string;
 }
 
-const fromOptions = ({ company = 'Our company', aws = false, github = '', scim = '', from = '', to = '' }: Readonly<Record<string, string | boolean | undefined>>): Answers => ({
-  ...{ company: String(company), aws: aws === true, github: String(github), scim: String(scim), from: String(from), to: String(to) },
+const fromOptions = ({
+  company = 'Our company',
+  aws = false,
+  github = '',
+  scim = '',
+  from = '',
+  to = '',
+}: Readonly<Record<string, string | boolean | undefined>>): Answers => ({
+  company: String(company),
+  aws: aws === true,
+  github: String(github),
+  scim: String(scim),
+  from: String(from),
+  to: String(to),
 });
 
 async function ask(): Promise<Answers> {
-  if (!process.stdin.isTTY) throw new HoldfastError('USAGE', { problem: 'There is no terminal to ask on.', mend: 'Give --company, and --aws, --github ORGANIZATION or --scim URL.' });
+  if (!process.stdin.isTTY)
+    throw new HoldfastError('USAGE', {
+      problem: 'There is no terminal to ask on.',
+      mend: 'Give --company, and --aws, --github ORGANIZATION or --scim URL.',
+    });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const line = async (question: string) => (await terminal.question(`${question} `)).trim();
@@ -68,7 +88,10 @@ async function ask(): Promise<Answers> {
 
 function configuration({ company, aws, github, scim, from, to }: Answers, now: number): string {
   const year = new Date(now).getUTCFullYear();
-  const window = from && to ? `window: { from: ${from}, to: ${to}, timeZone: UTC }` : `# window: { from: ${year}-01-01, to: ${year}-06-30, timeZone: Europe/Berlin }`;
+  const window =
+    from && to
+      ? `window: { from: ${from}, to: ${to}, timeZone: UTC }`
+      : `# window: { from: ${year}-01-01, to: ${year}-06-30, timeZone: Europe/Berlin }`;
   const connections = [
     aws &&
       `  - id: aws

@@ -4,7 +4,11 @@ import { collectors, permissionsOf } from '#src/registry.ts';
 import type { Command, Invocation } from './command.ts';
 
 /** The permissions that finding accounts and regions needs, beside those of the collectors. */
-const discovery: Readonly<Record<string, readonly string[]>> = { aws: ['ec2:DescribeRegions', 'sts:GetCallerIdentity'], github: [], scim: [] };
+const discovery: Readonly<Record<string, readonly string[]>> = {
+  aws: ['ec2:DescribeRegions', 'sts:GetCallerIdentity'],
+  github: [],
+  scim: [],
+};
 
 export const policy: Command = {
   summary: 'The least privilege to grant, computed from the enabled collectors.',
@@ -12,7 +16,11 @@ export const policy: Command = {
   operands: [1, 1],
   run: async (invocation) => {
     const provider = invocation.operands[0]!;
-    if (!Object.hasOwn(discovery, provider)) throw new HoldfastError('USAGE', { problem: `There is no provider "${provider}".`, mend: 'Use: holdfast policy aws, github or scim.' });
+    if (!Object.hasOwn(discovery, provider))
+      throw new HoldfastError('USAGE', {
+        problem: `There is no provider "${provider}".`,
+        mend: 'Use: holdfast policy aws, github or scim.',
+      });
     const without = switchedOff(invocation, provider);
     const enabled = collectors.filter((collector) => providerOf(collector) === provider && !without.has(collector.id));
     const permissions = [...new Set([...discovery[provider]!, ...enabled.flatMap(permissionsOf)])].toSorted();
@@ -34,7 +42,24 @@ export function awsPolicy(actions: readonly string[]) {
       {
         Sid: 'HoldfastNeverReadsData',
         Effect: 'Deny',
-        Action: ['s3:GetObject', 's3:GetObjectVersion', 'secretsmanager:GetSecretValue', 'ssm:GetParameter', 'ssm:GetParameters', 'ssm:GetParametersByPath', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:Scan', 'logs:GetLogEvents', 'logs:FilterLogEvents', 'sqs:ReceiveMessage', 'kms:Decrypt', 'lambda:GetFunction', 'rds-data:ExecuteStatement'],
+        Action: [
+          's3:GetObject',
+          's3:GetObjectVersion',
+          'secretsmanager:GetSecretValue',
+          'ssm:GetParameter',
+          'ssm:GetParameters',
+          'ssm:GetParametersByPath',
+          'dynamodb:GetItem',
+          'dynamodb:BatchGetItem',
+          'dynamodb:Query',
+          'dynamodb:Scan',
+          'logs:GetLogEvents',
+          'logs:FilterLogEvents',
+          'sqs:ReceiveMessage',
+          'kms:Decrypt',
+          'lambda:GetFunction',
+          'rds-data:ExecuteStatement',
+        ],
         Resource: '*',
       },
     ],

@@ -1,6 +1,6 @@
 import { HoldfastError } from '#src/errors.ts';
-import { requireRule } from './require.ts';
 import { type Command, instantOf } from './command.ts';
+import { requireRule } from './require.ts';
 import { shorten, table } from './text.ts';
 
 export const results: Command = {
@@ -14,14 +14,25 @@ export const results: Command = {
   },
   run: async ({ options, reading, answer }) => {
     const at = typeof options.at === 'string' ? instantOf(options.at) : undefined;
-    if (at === null) throw new HoldfastError('USAGE', { problem: `--at ${String(options.at)} is no time.`, mend: 'Write a date, 2026-03-01, or a time with its zone, 2026-03-01T12:00:00Z.' });
+    if (at === null)
+      throw new HoldfastError('USAGE', {
+        problem: `--at ${String(options.at)} is no time.`,
+        mend: 'Write a date, 2026-03-01, or a time with its zone, 2026-03-01T12:00:00Z.',
+      });
     if (typeof options.rule === 'string') requireRule(options.rule);
     return reading((report) => {
       const rows = report
-        .results({ ...(typeof options.rule === 'string' && { rule: options.rule }), ...(typeof options.item === 'string' && { item: options.item }), ...(at !== undefined && { at }) })
+        .results({
+          ...(typeof options.rule === 'string' && { rule: options.rule }),
+          ...(typeof options.item === 'string' && { item: options.item }),
+          ...(at !== undefined && { at }),
+        })
         .filter(({ result }) => options.result === undefined || result === options.result);
       answer(rows, () =>
-        table(['RESULT', 'RULE', 'ITEM', 'SINCE', 'SAYS'], rows.map(({ result, rule, name, since, message }) => [result, rule, shorten(name, 48), since?.slice(0, 16) ?? '-', message])),
+        table(
+          ['RESULT', 'RULE', 'ITEM', 'SINCE', 'SAYS'],
+          rows.map(({ result, rule, name, since, message }) => [result, rule, shorten(name, 48), since?.slice(0, 16) ?? '-', message]),
+        ),
       );
       return 0;
     });

@@ -7,7 +7,12 @@ export const rulesCommand: Command = {
   summary: 'The catalogue of rules.',
   usage: 'rules',
   run: async ({ answer }) => {
-    answer(rules.map(ruleDocument), () => table(['RULE', 'KIND', 'SEVERITY', 'TITLE'], rules.map(({ id, kind, severity, title }) => [id, kind, severity, title])));
+    answer(rules.map(ruleDocument), () =>
+      table(
+        ['RULE', 'KIND', 'SEVERITY', 'TITLE'],
+        rules.map(({ id, kind, severity, title }) => [id, kind, severity, title]),
+      ),
+    );
     return 0;
   },
 };
@@ -18,10 +23,26 @@ export function ruleDocument(rule: Rule) {
   const shape = (rule.parameters as { shape?: Record<string, { description?: string }> }).shape ?? {};
   const defaults = rule.parameters.parse({}) as Record<string, unknown>;
   return {
-    ...{ id, title, kind, severity, rationale, remediation, messages },
+    id,
+    title,
+    kind,
+    severity,
+    rationale,
+    remediation,
+    messages,
     judges: judgedBy(rule).type,
-    inspects: inspectedBy(rule).map(({ population, fields }) => ({ population: population.type, fields })),
-    parameters: Object.entries(shape).map(([name, { description }]) => ({ name, default: defaults[name], means: description })),
-    collectors: collectorsOf(rule).map((collector) => ({ id: collector.id, permissions: permissionsOf(collector) })),
+    inspects: inspectedBy(rule).map(({ population, fields }) => ({
+      population: population.type,
+      fields,
+    })),
+    parameters: Object.entries(shape).map(([name, { description }]) => ({
+      name,
+      default: defaults[name],
+      means: description,
+    })),
+    collectors: collectorsOf(rule).map((collector) => ({
+      id: collector.id,
+      permissions: permissionsOf(collector),
+    })),
   };
 }

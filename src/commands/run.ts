@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { type Agent, openAgent } from '#src/agent.ts';
 import type { Config } from '#src/config.ts';
 import type { CycleOutcome } from '#src/cycle/cycle.ts';
@@ -14,12 +15,17 @@ const tick = 60_000;
 export const run: Command = {
   summary: 'The agent: schedule, cycles, status page. With --once: every due collector once, then exit.',
   usage: 'run [--once]',
-  options: { once: { type: 'boolean', means: 'Run every due collector once and exit' }, 'log-level': { type: 'string', means: 'debug, info (default), warn or error' } },
+  options: {
+    once: { type: 'boolean', means: 'Run every due collector once and exit' },
+    'log-level': { type: 'string', means: 'debug, info (default), warn or error' },
+  },
   run: async (invocation) => {
     const { options, stderr } = invocation;
     const config = ownConfig(invocation);
     if (config === null) {
-      stderr.write('There is no holdfast.yaml here, so this is the example company: recorded replies, not your systems.\nConnect your own with `bin/holdfast init`.\n');
+      stderr.write(
+        'There is no holdfast.yaml here, so this is the example company: recorded replies, not your systems.\nConnect your own with `bin/holdfast init`.\n',
+      );
       return runExample(invocation);
     }
     if (options.example === true) return runExample(invocation);
@@ -35,11 +41,11 @@ async function runOwn(config: Config, { options, now, stderr, answer }: Invocati
     if (options.once === true) {
       const outcomes = await agent.runDue();
       answer(outcomes.map(summary), () => outcomes.map((outcome) => `${text(outcome)}\n`).join('') || 'Nothing was due.\n');
-      const unreadable = outcomes.find(({ record }) => record.scopes.every(({ status }) => status === 'failed'));
+      const unreadable = outcomes.find(({ record }) => !readAnything(record));
       if (unreadable) throw unreadableConnection(unreadable);
       return 0;
     }
-    await serve(agent, config, { example: false, now }, stderr, (signal) => repeat(() => agent.runDue(), tick, signal));
+    await serve(agent, config, { example: false, now, log }, stderr, (signal) => repeat(() => agent.runDue(), tick, signal));
     return 0;
   } finally {
     await agent[Symbol.asyncDispose]();
@@ -62,10 +68,24 @@ async function runExample({ options, cwd, stderr, answer }: Invocation): Promise
 }
 
 /** Serves the pages and works until the process is asked to stop; what runs then is finished. */
-async function serve(agent: Agent, config: Config, { example, now }: { example: boolean; now: () => number }, stderr: Invocation['stderr'], work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+async function serve(
+  agent: Agent,
+  config: Config,
+  { example, now, log }: { example: boolean; now: () => number; log?: Logger },
+  stderr: Invocation['stderr'],
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const portal = await startPortal({ report: () => agent.report(now()), listen: config.portal, company: config.company, example, now });
+  const portal = await startPortal({
+    report: () => agent.report(now()),
+    ledgerSize: () => agent.store.head().size,
+    listen: config.portal,
+    company: config.company,
+    example,
+    now,
+    ...(log && { log }),
+  });
   stderr.write(`Status page: ${portal.url}\n`);
   try {
     await work(stop.signal);
@@ -100,12 +120,27 @@ const summary = ({ head, record }: CycleOutcome) => ({
 
 function text(outcome: CycleOutcome): string {
   const { connection, scopes, failed, items, changes, ledger } = summary(outcome);
-  const lost = failed.map(({ account, region, population, call, unread, detail }) => `\n  not read: ${account}/${region}/${population}: ${call} ${unread} ${detail}`);
-  return printable(`${connection}: ${items} items in ${scopes} scopes, ${failed.length} not read, ${changes} changes; ledger ${ledger.size}`) + lost.map((line) => `\n${printable(line.slice(1))}`).join('');
+  const lost = failed.map(
+    ({ account, region, population, call, unread, detail }) =>
+      `\n  not read: ${account}/${region}/${population}: ${call} ${unread} ${detail}`,
+  );
+  return (
+    printable(`${connection}: ${items} items in ${scopes} scopes, ${failed.length} not read, ${changes} changes; ledger ${ledger.size}`) +
+    lost.map((line) => `\n${printable(line.slice(1))}`).join('')
+  );
 }
+
+/** Whether any collector was told anything: a scope whose fields are all unread is complete, and says no more than one that failed. */
+const readAnything = ({ scopes }: CycleOutcome['record']): boolean =>
+  scopes.some(({ status, calls }) => status === 'complete' && calls.some(({ reply }) => reply !== null)) ||
+  !scopes.some(({ status }) => status === 'failed');
 
 function unreadableConnection({ record }: CycleOutcome): HoldfastError {
   const first = record.scopes.find((scope) => scope.status === 'failed')!;
   const reason = first.status === 'failed' ? `${first.unread.call}: ${first.unread.unread}, ${first.unread.detail}` : '';
-  return new HoldfastError('CONNECTION_UNREADABLE', { connection: record.connection, reason, provider: first.scope.population.split('.')[0]! });
+  return new HoldfastError('CONNECTION_UNREADABLE', {
+    connection: record.connection,
+    reason,
+    provider: first.scope.population.split('.')[0]!,
+  });
 }

@@ -1,5 +1,5 @@
-import { percent } from '#src/report/words.ts';
 import type { StatusReport } from '#src/report/types.ts';
+import { percent } from '#src/report/words.ts';
 import type { Command } from './command.ts';
 import { printable } from './text.ts';
 
@@ -14,7 +14,20 @@ export const status: Command = {
     }),
 };
 
-function lines({ company, example, window, asOf, connections, items, results, observed, unobserved, deviations, ledger, criteria }: StatusReport): string {
+function lines({
+  company,
+  example,
+  window,
+  asOf,
+  connections,
+  items,
+  results,
+  observed,
+  unobserved,
+  deviations,
+  ledger,
+  criteria,
+}: StatusReport): string {
   const count = (result: keyof typeof results) => `${results[result]} ${result}`;
   const text = [
     `${company}${example ? ' (example company: recorded replies, not your systems)' : ''}`,
@@ -26,8 +39,13 @@ function lines({ company, example, window, asOf, connections, items, results, ob
     `Deviations   ${deviations.total}, of which ${deviations.open} open and ${deviations.overdue} overdue${deviations.nextDue ? `; next due ${deviations.nextDue}` : ''}`,
     `Criteria     ${criteria.filter(({ reached }) => reached).length} of ${criteria.length} reached by an available key rule`,
     `Ledger       ${ledger.size} leaves, root ${ledger.root.slice(0, 16)}…`,
-    ...connections.map(({ id, lastCycle, failing }) => `Connection   ${id}: last cycle ${lastCycle ? new Date(lastCycle.ended).toISOString() : 'never'}${failing.length > 0 ? `; ${failing.length} scopes cannot be read` : ''}`),
-    ...connections.flatMap(({ failing }) => failing.slice(0, 5).map(({ scope, unread, since }) => `  not read   ${scope} since ${since}: ${unread.call} ${unread.unread}`)),
+    ...connections.map(
+      ({ id, lastCycle, failing }) =>
+        `Connection   ${id}: last cycle ${lastCycle ? new Date(lastCycle.ended).toISOString() : 'never'}${failing.length > 0 ? `; ${failing.length} scopes cannot be read` : ''}`,
+    ),
+    ...connections.flatMap(({ failing }) =>
+      failing.slice(0, 5).map(({ scope, unread, since }) => `  not read   ${scope} since ${since}: ${unread.call} ${unread.unread}`),
+    ),
   ];
   return `${text.map((line) => printable(line)).join('\n')}\n`;
 }

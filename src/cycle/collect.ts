@@ -55,7 +55,13 @@ class ScopeUnread extends Error {
  * `known` is what is held of the scope. Where every answer is the same as at the look that `memory` remembers, so are the items: collectors
  * are deterministic in the replies.
  */
-export async function collectScope(collector: Collector, place: Place, transport: Transport, known: Known = new Map(), memory: ReplyMemory = { answers: new Map() }): Promise<Collected> {
+export async function collectScope(
+  collector: Collector,
+  place: Place,
+  transport: Transport,
+  known: Known = new Map(),
+  memory: ReplyMemory = { answers: new Map() },
+): Promise<Collected> {
   const door = openDoor(collector, transport, memory.answers);
   try {
     const yielded = new Map<string, Observed<object>[]>();
@@ -69,17 +75,25 @@ export async function collectScope(collector: Collector, place: Place, transport
     memory.answers = door.answers();
     return { status: 'complete', items, calls: door.calls() };
   } catch (error) {
-    const unread = door.lost() ?? (error instanceof ScopeUnread ? error.unread : door.unread('collector-fault', Error.isError(error) ? error.message : String(error)));
+    const unread =
+      door.lost() ??
+      (error instanceof ScopeUnread ? error.unread : door.unread('collector-fault', Error.isError(error) ? error.message : String(error)));
     return { status: 'failed', unread, calls: door.calls() };
   }
 }
 
 /** One item, checked against its population unless it is held already. The same item may be listed twice; two different ones may not. */
-function whole(collector: Collector, twins: readonly Observed<object>[], held: string | undefined, unread: (reason: UnreadReason, detail: string) => Unread): CollectedItem {
+function whole(
+  collector: Collector,
+  twins: readonly Observed<object>[],
+  held: string | undefined,
+  unread: (reason: UnreadReason, detail: string) => Unread,
+): CollectedItem {
   const [item, ...others] = twins as [Observed<object>, ...Observed<object>[]];
   const snapshot = canonical(item);
   const hash = sha256(snapshot);
-  if (others.some((other) => canonical(other) !== snapshot)) throw new ScopeUnread(unread('malformed', `two different items have the key ${item.key}`));
+  if (others.some((other) => canonical(other) !== snapshot))
+    throw new ScopeUnread(unread('malformed', `two different items have the key ${item.key}`));
   const flaw = hash === held ? null : flawIn(collector.population, item);
   if (flaw !== null) throw new ScopeUnread(unread('collector-fault', flaw));
   return { item, snapshot, hash };
@@ -105,7 +119,7 @@ function openDoor(collector: Collector, transport: Transport, before: ReplyMemor
     throw new ScopeUnread(lost);
   };
 
-  async function* read(operation: string, parameters: object, paged: boolean): AsyncGenerator<unknown> {
+  async function* read(operation: string, parameters: object, paged: boolean): AsyncGenerator {
     const declared = reads[operation];
     if (!declared) throw new CallFailure('collector-fault', { detail: `the call ${operation} is not declared` });
     lastCall = operation;
@@ -124,7 +138,10 @@ function openDoor(collector: Collector, transport: Transport, before: ReplyMemor
       }
       if (page === 0) throw new CallFailure('malformed', { detail: 'there was no answer' });
     } catch (error) {
-      const failure = error instanceof CallFailure ? error : new CallFailure('collector-fault', { detail: Error.isError(error) ? error.message : String(error) }, { cause: error });
+      const failure =
+        error instanceof CallFailure
+          ? error
+          : new CallFailure('collector-fault', { detail: Error.isError(error) ? error.message : String(error) }, { cause: error });
       const { reason, code, status, requestId, message: detail } = failure;
       if (page === 0 && code !== '' && declared.absent?.includes(code)) {
         // The code is kept beside the null, so that a replay meets the same fact, and a null in an answer never looks like one.
@@ -146,7 +163,8 @@ function openDoor(collector: Collector, transport: Transport, before: ReplyMemor
       return { ok: false, unread: unread(error.reason, describe(error), operation) };
     }
   };
-  const one = async (operation: string, parameters: object): Promise<unknown> => (await Array.fromAsync(read(operation, parameters, false)))[0];
+  const one = async (operation: string, parameters: object): Promise<unknown> =>
+    (await Array.fromAsync(read(operation, parameters, false)))[0];
 
   const api = {
     get: (operation: string, parameters: object) => reply(operation, one(operation, parameters)),
@@ -191,7 +209,11 @@ function openDoor(collector: Collector, transport: Transport, before: ReplyMemor
 }
 
 /** Parses an answer, dropping what is not declared, and refuses to keep what looks like a secret. `kept`: this very answer is kept already. */
-function keep(schema: Reads[string]['reply'], { body, status, requestId }: Answer, kept: boolean): { value: unknown; reply: string | null } {
+function keep(
+  schema: Reads[string]['reply'],
+  { body, status, requestId }: Answer,
+  kept: boolean,
+): { value: unknown; reply: string | null } {
   const facts = { status, requestId };
   const parsed = schema.safeParse(body);
   if (!parsed.success) {

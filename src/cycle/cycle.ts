@@ -3,7 +3,16 @@ import type { Collector, Connection, FoundPlace, Place, Transport } from '#src/c
 import { type Collected, type CollectedItem, collectScope } from '#src/cycle/collect.ts';
 import { type JudgingMemory, judgeCycle, type ReadScope } from '#src/cycle/judge-cycle.ts';
 import { parseDuration } from '#src/duration.ts';
-import { type CycleRecord, type EvidenceStore, type LedgerHead, type RuleSet, type Scope, type ScopeRecord, scopeKey } from '#src/evidence/store.ts';
+import {
+  type CycleRecord,
+  type EvidenceStore,
+  type HeldScope,
+  type LedgerHead,
+  type RuleSet,
+  type Scope,
+  type ScopeRecord,
+  scopeKey,
+} from '#src/evidence/store.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Unread } from '#src/population.ts';
 import { monitorPlace } from '#src/populations/monitor-place.ts';
@@ -36,6 +45,8 @@ export interface CycleOutcome {
  */
 export async function runCycle(connection: Connection, store: EvidenceStore, settings: CycleSettings): Promise<CycleOutcome | null> {
   const asOf = Math.max(settings.now(), (store.lastCycle()?.asOf ?? 0) + 1);
+  if (!mayBeDue(connection, store, settings, asOf)) return null;
+  settings.memory.tried.set(connection.id, asOf);
   const planned = plan(connection, await findPlaces(connection), store, settings, asOf);
   if (planned.due.length === 0 && planned.retired.length === 0) return null;
 
@@ -63,7 +74,9 @@ export async function runCycle(connection: Connection, store: EvidenceStore, set
   const discovered = placesScope(connection, planned.places, outcomes, store, settings);
   if (discovered.status === 'complete') read.push({ scope: discovered.scope, population: monitorPlace, items: discovered.items });
 
-  const failed = new Map(outcomes.flatMap(({ scope, collected }) => (collected.status === 'failed' ? [[scopeKey(scope), collected.unread] as const] : [])));
+  const failed = new Map(
+    outcomes.flatMap(({ scope, collected }) => (collected.status === 'failed' ? [[scopeKey(scope), collected.unread] as const] : [])),
+  );
   const retired = new Set(planned.retired.map(({ scope }) => scopeKey(scope)));
   const { rules, ruleSet, memory } = settings;
   const changes = judgeCycle(read, { rules, ruleSet, memory, held: store.held, failed, retired, asOf });
@@ -74,21 +87,60 @@ export async function runCycle(connection: Connection, store: EvidenceStore, set
   });
   const { scope, hold } = discovered;
   if (discovered.status === 'failed') scopes.push({ scope, hold, calls: [], status: 'failed', unread: discovered.unread });
-  else scopes.push({ scope, hold, calls: [], status: 'complete', items: discovered.items.length, changes: changes.get(scopeKey(scope)) ?? [] });
+  else
+    scopes.push({
+      scope,
+      hold,
+      calls: [],
+      status: 'complete',
+      items: discovered.items.length,
+      changes: changes.get(scopeKey(scope)) ?? [],
+    });
 
-  const record: CycleRecord = { connection: connection.id, asOf, ended: Math.max(asOf, settings.now()), ruleSet: settings.ruleSet, scopes, retired: planned.retired };
+  const record: CycleRecord = {
+    connection: connection.id,
+    asOf,
+    ended: Math.max(asOf, settings.now()),
+    ruleSet: settings.ruleSet,
+    scopes,
+    retired: planned.retired,
+  };
   return { head: await store.commit(record), record };
 }
 
 /** Two looks further apart than this do not vouch for the time between: a period, and up to an hour of delay. */
 export const holdOf = (every: number): number => every + Math.max(Math.floor(every / 12), Math.min(every, 3_600_000));
 
-type Due = { readonly scope: Scope; readonly collector: Collector; readonly hold: number } & ({ readonly place: Place } | { readonly unread: Unread });
+type Due = { readonly scope: Scope; readonly collector: Collector; readonly hold: number } & (
+  | { readonly place: Place }
+  | { readonly unread: Unread }
+);
 
 interface Plan {
   readonly due: readonly Due[];
   readonly retired: CycleRecord['retired'];
   readonly places: readonly FoundPlace[];
+}
+
+const everyOf = ({ id, every }: Collector, settings: CycleSettings): number => parseDuration(settings.every?.[id] ?? every)!;
+
+/**
+ * A scope is due a period after its last look; a little earliness keeps a steady clock from slipping by one tick each time. One that failed
+ * is tried again after a quarter of its period, so that a refusal costs no call a minute.
+ */
+function isDue(held: HeldScope | undefined, every: number, tried: number | undefined, asOf: number): boolean {
+  if (!held || held.retired || held.lastLook === null || held.failing) return tried === undefined || asOf - tried >= every / 4;
+  return asOf - held.lastLook >= every * 0.95;
+}
+
+/** Whether it is worth finding out what exists: places are looked for with each cycle, and not between. */
+function mayBeDue({ id }: Connection, { held }: EvidenceStore, settings: CycleSettings, asOf: number): boolean {
+  if (!settings.memory.tried.has(id)) return true;
+  const periods = new Map(settings.collectors.map((collector) => [collector.population.type, everyOf(collector, settings)]));
+  const own = [...held.entries()].filter(([, { scope, retired }]) => scope.connection === id && !retired && periods.has(scope.population));
+  // Nothing is known of a connection whose places could not be found, or have no collector: then the connection itself is tried again.
+  if (own.length === 0) return asOf - settings.memory.tried.get(id)! >= Math.min(...periods.values(), 3_600_000) / 4;
+  return own.some(([key, scope]) => isDue(scope, periods.get(scope.scope.population)!, settings.memory.tried.get(key), asOf));
 }
 
 async function findPlaces(connection: Connection): Promise<FoundPlace[]> {
@@ -108,22 +160,30 @@ function plan(connection: Connection, places: readonly FoundPlace[], store: Evid
   const blind = places.filter((place) => place.unread !== undefined);
   const excluded = new Map<string, string>();
   const mine = [...store.held.values()].filter(({ scope, retired }) => scope.connection === connection.id && !retired);
-  const known = new Set(mine.filter(({ scope }) => scope.region !== 'unknown').flatMap(({ scope }) => [`${scope.account}/${scope.population}`, `unknown/${scope.population}`]));
+  const known = new Set(
+    mine
+      .filter(({ scope }) => scope.region !== 'unknown')
+      .flatMap(({ scope }) => [`${scope.account}/${scope.population}`, `unknown/${scope.population}`]),
+  );
 
   const add = (place: FoundPlace, collector: Collector) => {
     const scope = { connection: connection.id, account: place.account, region: place.region, population: collector.population.type };
     const key = scopeKey(scope);
     const declared = declaration.of(labelOf(connection.provider, place));
-    if (declared.is === 'out') return void excluded.set(key, declared.reason);
+    if (declared.is === 'out') {
+      excluded.set(key, declared.reason);
+      return;
+    }
     if (place.region === 'unknown' && known.has(`${place.account}/${scope.population}`)) return;
     exists.add(key);
-    const every = parseDuration(settings.every?.[collector.id] ?? collector.every)!;
-    const held = store.held.get(key);
-    // A failed scope is tried again in every cycle; a little earliness keeps a steady clock from slipping by one tick each period.
-    if (held && !held.retired && !held.failing && held.lastLook !== null && asOf - held.lastLook < every * 0.95) return;
+    const every = everyOf(collector, settings);
+    if (!isDue(store.held.get(key), every, settings.memory.tried.get(key), asOf)) return;
+    settings.memory.tried.set(key, asOf);
     due.set(key, { scope, collector, hold: holdOf(every), ...(place.unread ? { unread: place.unread } : { place }) });
   };
-  for (const place of places) for (const collector of collectors) if ((collector.per === 'account') === (place.region === 'global') || place.account === 'unknown') add(place, collector);
+  for (const place of places)
+    for (const collector of collectors)
+      if ((collector.per === 'account') === (place.region === 'global') || place.account === 'unknown') add(place, collector);
 
   const retired: { scope: Scope; reason: string }[] = [];
   const types = new Map(collectors.map((collector) => [collector.population.type, collector]));
@@ -154,7 +214,13 @@ type PlacesScope = { readonly scope: Scope; readonly hold: number } & (
 );
 
 /** What was discovered, and what the company declared of it: the population behind `meta.scope-complete`. */
-function placesScope(connection: Connection, places: readonly FoundPlace[], outcomes: readonly (Due & { collected: Collected })[], store: EvidenceStore, { declaration }: CycleSettings): PlacesScope {
+function placesScope(
+  connection: Connection,
+  places: readonly FoundPlace[],
+  outcomes: readonly (Due & { collected: Collected })[],
+  store: EvidenceStore,
+  { declaration }: CycleSettings,
+): PlacesScope {
   const scope: Scope = { connection: connection.id, account: 'all', region: 'global', population: monitorPlace.type };
   const hold = holdOf(3_600_000);
   const repositories = outcomes.find(({ collector }) => collector.population.type === 'github.repository')?.collected;
@@ -179,4 +245,6 @@ function placesScope(connection: Connection, places: readonly FoundPlace[], outc
 
 /** What is held of a population that was not due in this cycle. */
 const heldItems = ({ held }: EvidenceStore, connection: string, population: string) =>
-  [...held.values()].filter(({ scope, retired }) => scope.connection === connection && scope.population === population && !retired).flatMap(({ items }) => [...items.values()]);
+  [...held.values()]
+    .filter(({ scope, retired }) => scope.connection === connection && scope.population === population && !retired)
+    .flatMap(({ items }) => [...items.values()]);

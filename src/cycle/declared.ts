@@ -16,7 +16,13 @@ export function labelOf(provider: string, { account, region }: Place): string {
  * Reads `scope` of the configuration. In a pattern `*` stands for anything. `out` wins over `in`; an account declared as a whole
  * (`aws:123456789012`) covers its regions, an organization its repositories, unless a pattern names them more closely.
  */
-export function scopeDeclaration({ in: within = [], out = [] }: { in?: readonly string[]; out?: readonly { match: string; reason: string }[] }): ScopeDeclaration {
+export function scopeDeclaration({
+  in: within = [],
+  out = [],
+}: {
+  in?: readonly string[];
+  out?: readonly { match: string; reason: string }[];
+}): ScopeDeclaration {
   const inside = within.map(matcher);
   const outside = out.map(({ match, reason }) => ({ matches: matcher(match), reason }));
   return {
@@ -30,6 +36,11 @@ export function scopeDeclaration({ in: within = [], out = [] }: { in?: readonly 
 }
 
 function matcher(pattern: string): (label: string) => boolean {
-  const expression = new RegExp(`^${pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
+  const expression = new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  );
   return (label) => expression.test(label);
 }

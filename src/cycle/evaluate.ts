@@ -1,4 +1,4 @@
-import { type Identity, isUnread, type Observed, type Unread, explainUnread } from '#src/population.ts';
+import { explainUnread, type Identity, isUnread, type Observed, type Unread } from '#src/population.ts';
 import type { CadenceRule, ItemRule, PopulationRule, Severity, Verdict } from '#src/rule.ts';
 
 export type Result = Verdict['result'] | 'unobserved';
@@ -38,7 +38,12 @@ export function judge(rule: RuleOverItem, { item, firstSeen }: Seen, asOf: numbe
 export type Members = { readonly complete: true; readonly seen: readonly Seen[] } | { readonly complete: false; readonly unread: Unread };
 
 /** Judges each item of the rule's first population. Every judged item gets exactly one judgement, whatever the rule does. */
-export function judgePopulations(rule: PopulationRule, members: Readonly<Record<string, Members>>, asOf: number, parameters: unknown): Map<string, Judgement> {
+export function judgePopulations(
+  rule: PopulationRule,
+  members: Readonly<Record<string, Members>>,
+  asOf: number,
+  parameters: unknown,
+): Map<string, Judgement> {
   const [first, ...others] = Object.keys(rule.populations);
   const judged = members[first!]!;
   const judgements = new Map<string, Judgement>();
@@ -55,7 +60,9 @@ export function judgePopulations(rule: PopulationRule, members: Readonly<Record<
   if (missing) return settle(rule, judgements, rows[first!]!, { ...missing, unread: 'incomplete', detail: explainUnread(missing) });
   for (const name of others) {
     const population = members[name]!;
-    rows[name] = population.complete ? population.seen.map(({ item, firstSeen }) => ({ ...(inspect(inspects[name]!, item) as Identity), firstSeen })) : [];
+    rows[name] = population.complete
+      ? population.seen.map(({ item, firstSeen }) => ({ ...(inspect(inspects[name]!, item) as Identity), firstSeen }))
+      : [];
   }
   try {
     const expected = new Set(rows[first!]!.map(({ key }) => key));
@@ -69,7 +76,13 @@ export function judgePopulations(rule: PopulationRule, members: Readonly<Record<
 }
 
 /** Gives every row without a judgement the one that says why there is none. */
-function settle(rule: PopulationRule, judgements: Map<string, Judgement>, rows: readonly Identity[], unread: Unread, kept?: Map<string, Judgement>): Map<string, Judgement> {
+function settle(
+  rule: PopulationRule,
+  judgements: Map<string, Judgement>,
+  rows: readonly Identity[],
+  unread: Unread,
+  kept?: Map<string, Judgement>,
+): Map<string, Judgement> {
   for (const [key, held] of kept ?? []) if (held.result === 'unobserved') judgements.set(key, held);
   for (const { key } of rows) if (!judgements.has(key)) judgements.set(key, unobserved(rule, unread));
   return judgements;

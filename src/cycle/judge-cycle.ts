@@ -33,9 +33,17 @@ export interface JudgingMemory {
   readonly revisions: Map<string, number>;
   /** The answers of each scope's latest complete look. */
   readonly replies: Map<string, ReplyMemory>;
+  /** When each failed scope was last tried, and each connection last discovered. */
+  readonly tried: Map<string, number>;
 }
 
-export const newMemory = (): JudgingMemory => ({ partitions: new Map(), ruleSets: new Map(), revisions: new Map(), replies: new Map() });
+export const newMemory = (): JudgingMemory => ({
+  partitions: new Map(),
+  ruleSets: new Map(),
+  revisions: new Map(),
+  replies: new Map(),
+  tried: new Map(),
+});
 
 interface Judging {
   readonly rules: readonly Rule[];
@@ -54,11 +62,12 @@ interface Judging {
  */
 export function judgeCycle(read: readonly ReadScope[], judging: Judging): Map<string, ItemChange[]> {
   const { held, memory, asOf } = judging;
-  const ruleSetHash = sha256(canonical(judging.ruleSet));
+  const ruleSetHash = hashOf(judging.ruleSet);
   const subjects = new Map(read.map((scope) => [scopeKey(scope.scope), subjectsOf(scope, held.get(scopeKey(scope.scope)), asOf)]));
   for (const [key, list] of subjects) {
     const before = held.get(key)?.items;
-    if (list.length !== (before?.size ?? -1) || list.some(({ hash, held }) => held?.hash !== hash)) memory.revisions.set(key, (memory.revisions.get(key) ?? 0) + 1);
+    if (list.length !== (before?.size ?? -1) || list.some(({ hash, held }) => held?.hash !== hash))
+      memory.revisions.set(key, (memory.revisions.get(key) ?? 0) + 1);
   }
 
   const judgements = new Map<string, Map<string, Map<string, Judgement>>>();
@@ -78,6 +87,9 @@ export function judgeCycle(read: readonly ReadScope[], judging: Judging): Map<st
   );
 }
 
+const hashes = new WeakMap<RuleSet, string>();
+const hashOf = (ruleSet: RuleSet): string => hashes.get(ruleSet) ?? hashes.set(ruleSet, sha256(canonical(ruleSet))).get(ruleSet)!;
+
 /** What is in the scope now. Events once seen stay, also when the source no longer lists them. */
 function subjectsOf({ items, population }: ReadScope, held: HeldScope | undefined, asOf: number): Subject[] {
   const now = items.map(({ item, hash, snapshot }): Subject => {
@@ -87,13 +99,23 @@ function subjectsOf({ items, population }: ReadScope, held: HeldScope | undefine
   if (population.kind === 'state' || !held) return now;
   const listed = new Set(now.map(({ item }) => item.key));
   const remembered = [...held.items.values()].filter(({ item }) => !listed.has(item.key));
-  return [...now, ...remembered.map((before): Subject => ({ item: before.item, hash: before.hash, snapshot: null, firstSeen: before.firstSeen, held: before }))];
+  return [
+    ...now,
+    ...remembered.map(
+      (before): Subject => ({ item: before.item, hash: before.hash, snapshot: null, firstSeen: before.firstSeen, held: before }),
+    ),
+  ];
 }
 
 const itemRulesOver = (population: Population, rules: readonly Rule[]): ItemRule[] =>
   rules.filter((rule): rule is ItemRule => rule.over === 'item' && rule.population.type === population.type);
 
-function judgeItems(subjects: readonly Subject[], rules: readonly ItemRule[], sameRules: boolean, { ruleSet, asOf }: Judging): Map<string, Map<string, Judgement>> {
+function judgeItems(
+  subjects: readonly Subject[],
+  rules: readonly ItemRule[],
+  sameRules: boolean,
+  { ruleSet, asOf }: Judging,
+): Map<string, Map<string, Judgement>> {
   const parameters = new Map(rules.map((rule) => [rule.id, ruleSet.rules[rule.id]!.parameters]));
   return new Map(
     subjects.map((subject) => {
@@ -119,7 +141,10 @@ function judgeRule(
   const { held, failed, retired, memory, asOf, ruleSet } = judging;
   const judgedType = judgedBy(rule).type;
   const parameters = ruleSet.rules[rule.id]!.parameters;
-  const partitions = Map.groupBy(read.filter(({ population }) => population.type === judgedType), ({ scope }) => partitionOf(scope, rule.within));
+  const partitions = Map.groupBy(
+    read.filter(({ population }) => population.type === judgedType),
+    ({ scope }) => partitionOf(scope, rule.within),
+  );
   for (const [partition, judgedScopes] of partitions) {
     const members: Record<string, Members> = {};
     const fingerprint: string[] = [ruleSetHash];
@@ -130,25 +155,42 @@ function judgeRule(
         return scope.population === population.type && !ended && partitionOf(scope, rule.within) === partition;
       });
       members[name] = membersOf(population, inPartition, subjects, judging);
-      fingerprint.push(...inPartition.toSorted().map((key) => `${key} ${memory.revisions.get(key) ?? 0}`), members[name].complete ? 'complete' : explainUnread(members[name].unread));
+      fingerprint.push(
+        ...inPartition.toSorted().map((key) => `${key} ${memory.revisions.get(key) ?? 0}`),
+        members[name].complete ? 'complete' : explainUnread(members[name].unread),
+      );
     }
     const all = judgedScopes.flatMap(({ scope }) => subjects.get(scopeKey(scope))!.map((subject) => ({ key: scopeKey(scope), subject })));
     const print = sha256(fingerprint.join('\n'));
     const before = all.map(({ subject }) => subject.held?.judgements.find((judgement) => judgement.rule === rule.id));
-    const still = memory.partitions.get(`${rule.id} ${partition}`) === print && before.every((judgement) => judgement && (judgement.until === undefined || judgement.until > asOf));
+    const still =
+      memory.partitions.get(`${rule.id} ${partition}`) === print &&
+      before.every((judgement) => judgement && (judgement.until === undefined || judgement.until > asOf));
     const results = still ? null : judgePopulations(rule, members, asOf, parameters);
     const judged = Object.values(members)[0]!;
     for (const [i, { key, subject }] of all.entries()) {
-      const result = still ? before[i]! : (results!.get(subject.item.key) ?? unobserved(rule, judged.complete ? missing(rule) : { ...judged.unread, unread: 'incomplete' }));
+      const result = still
+        ? before[i]!
+        : (results!.get(subject.item.key) ??
+          unobserved(rule, judged.complete ? missing(rule) : { ...judged.unread, unread: 'incomplete' }));
       judgements.get(key)!.get(subject.item.key)!.set(rule.id, result);
     }
     memory.partitions.set(`${rule.id} ${partition}`, print);
   }
 }
 
-function membersOf(population: Population, keys: readonly string[], subjects: ReadonlyMap<string, readonly Subject[]>, { held, failed, asOf }: Judging): Members {
+function membersOf(
+  population: Population,
+  keys: readonly string[],
+  subjects: ReadonlyMap<string, readonly Subject[]>,
+  { held, failed, asOf }: Judging,
+): Members {
   const seen: { item: Observed<object>; firstSeen: number }[] = [];
-  if (keys.length === 0) return { complete: false, unread: { unread: 'incomplete', call: population.type, needs: '', detail: 'no collector reads this population here' } };
+  if (keys.length === 0)
+    return {
+      complete: false,
+      unread: { unread: 'incomplete', call: population.type, needs: '', detail: 'no collector reads this population here' },
+    };
   for (const key of keys) {
     const now = subjects.get(key);
     const before = held.get(key);
@@ -157,30 +199,51 @@ function membersOf(population: Population, keys: readonly string[], subjects: Re
     else if (refused) return { complete: false, unread: refused };
     else if (before?.failing) return { complete: false, unread: before.failing.unread };
     else if (!before || before.lastLook === null || asOf - before.lastLook > before.hold)
-      return { complete: false, unread: { unread: 'incomplete', call: population.type, needs: '', detail: 'the last look is too long ago' } };
+      return {
+        complete: false,
+        unread: { unread: 'incomplete', call: population.type, needs: '', detail: 'the last look is too long ago' },
+      };
     else seen.push(...before.items.values());
   }
   return { complete: true, seen };
 }
 
-const missing = (rule: { id: string }): Unread => ({ unread: 'rule-fault', call: rule.id, needs: '', detail: 'the rule said nothing of this item' });
+const missing = (rule: { id: string }): Unread => ({
+  unread: 'rule-fault',
+  call: rule.id,
+  needs: '',
+  detail: 'the rule said nothing of this item',
+});
 
 function partitionOf({ connection, account, region }: Scope, within: PopulationRule['within']): string {
   if (within === 'everything') return 'everything';
   return within === 'account' ? `${connection}/${account}` : `${connection}/${account}/${region}`;
 }
 
-function changesOf(population: Population, subjects: readonly Subject[], before: HeldScope | undefined, judgements: ReadonlyMap<string, ReadonlyMap<string, Judgement>>, ruleSet: RuleSet): ItemChange[] {
+function changesOf(
+  population: Population,
+  subjects: readonly Subject[],
+  before: HeldScope | undefined,
+  judgements: ReadonlyMap<string, ReadonlyMap<string, Judgement>>,
+  ruleSet: RuleSet,
+): ItemChange[] {
   const order = ruleSet.byPopulation[population.type] ?? [];
   const changes: ItemChange[] = [];
   for (const { item, hash, snapshot, held } of subjects) {
     const results = order.map((rule) => judgements.get(item.key)!.get(rule)!);
     if (held?.hash === hash && sameJudgements(held.judgements, results)) continue;
-    changes.push({ key: item.key, name: item.name, at: instantOf(population, item), snapshot: snapshot ?? canonical(item), judgements: results });
+    changes.push({
+      key: item.key,
+      name: item.name,
+      at: instantOf(population, item),
+      snapshot: snapshot ?? canonical(item),
+      judgements: results,
+    });
   }
   if (population.kind === 'state') {
     const now = new Set(subjects.map(({ item }) => item.key));
-    for (const { item } of before?.items.values() ?? []) if (!now.has(item.key)) changes.push({ key: item.key, name: item.name, at: null, snapshot: null, judgements: null });
+    for (const { item } of before?.items.values() ?? [])
+      if (!now.has(item.key)) changes.push({ key: item.key, name: item.name, at: null, snapshot: null, judgements: null });
   }
   return changes;
 }

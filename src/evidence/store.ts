@@ -117,6 +117,7 @@ export interface ItemRecord {
   readonly snapshot: string | null;
   readonly snapshotHash: string | null;
   readonly judgements: readonly Judgement[];
+  /** Hex. The item's leaf in the state tree, whose root stands in the ledger leaf at `index`. */
   readonly leafHash: string;
 }
 
@@ -144,7 +145,10 @@ export interface CycleSummary {
 export interface EvidenceStore extends AsyncDisposable {
   /** What is held now, by scope key. Live: changes with each commit. */
   readonly held: ReadonlyMap<string, HeldScope>;
-  /** Errors: STORE_TIME (asOf not later than the last cycle's), STORE_MOVED (another writer), STORE_FAULT. */
+  /**
+   * Errors: CLOCK_BACKWARDS (asOf not later than the last cycle's), STORE_INVARIANT (the record breaks a promise), LEDGER_MOVED (another
+   * writer), STORE_UNWRITABLE, STORE_DAMAGED.
+   */
   commit(cycle: CycleRecord): Promise<LedgerHead>;
   /** Appends another kind of leaf: `controls`, `schedule`. Does nothing when the latest leaf of that kind has the same body. */
   append(kind: 'controls' | 'schedule', asOf: number, body: Json): Promise<LedgerHead>;

@@ -19,7 +19,10 @@ export function canonical(value: unknown): string {
     case 'object':
       if (value === null) return 'null';
       return Array.isArray(value) ? list(value) : members(value as Record<string, unknown>);
-    default:
+    case 'bigint':
+    case 'function':
+    case 'symbol':
+    case 'undefined':
       throw new TypeError(`canonical JSON: ${typeof value} has no form`);
   }
 }

@@ -2,9 +2,9 @@ import { judge } from '#src/cycle/evaluate.ts';
 import { milliseconds } from '#src/duration.ts';
 import { type EvidenceStore, type HeldScope, type ResultRun, scopeKey } from '#src/evidence/store.ts';
 import type { Observed, Population } from '#src/population.ts';
-import { type CadenceRule, inspectedBy, type ItemRule, judgedBy, type Rule, type Severity } from '#src/rule.ts';
-import type { Evidence, Group } from '#src/window/evidence.ts';
+import { type CadenceRule, type ItemRule, inspectedBy, judgedBy, type Rule, type Severity } from '#src/rule.ts';
 import { type Deadlines, deviations } from '#src/window/deviations.ts';
+import type { Evidence, Group } from '#src/window/evidence.ts';
 import type { Run, ScopeCoverage, Window } from '#src/window/types.ts';
 
 /** What the window needs to know of the rules and of the company. */
@@ -29,7 +29,13 @@ export interface Observations {
 }
 
 /** The monitor's own record has no gaps: it knows of every instant whether it looked. */
-const ownRecord = (window: Window, since: number): ScopeCoverage => ({ hold: Infinity, memory: Infinity, firstLook: since, lastLook: window.asOf, gaps: [] });
+const ownRecord = (window: Window, since: number): ScopeCoverage => ({
+  hold: Infinity,
+  memory: Infinity,
+  firstLook: since,
+  lastLook: window.asOf,
+  gaps: [],
+});
 
 export function observe(asking: Asking): Observations {
   const { store, rules, window } = asking;
@@ -43,12 +49,21 @@ export function observe(asking: Asking): Observations {
     const population = judgedBy(rule);
     if (population.derived) continue;
     const scopes = scopesOf(rule, store, coverages, window);
-    if (rule.over === 'obligations') evidence.set(rule.id, { rule: rule.id, kind: 'cadence', scopes, owed: owedUnder(rule, asking, coverages) });
-    else if (rule.kind === 'event') evidence.set(rule.id, { rule: rule.id, kind: 'event', scopes, completeness: 'not-reconcilable', events: eventsUnder(rule, store) });
+    if (rule.over === 'obligations')
+      evidence.set(rule.id, { rule: rule.id, kind: 'cadence', scopes, owed: owedUnder(rule, asking, coverages) });
+    else if (rule.kind === 'event')
+      evidence.set(rule.id, { rule: rule.id, kind: 'event', scopes, completeness: 'not-reconcilable', events: eventsUnder(rule, store) });
     else {
       const observed = observationsOf(runs.get(rule.id) ?? [], store, coverages, window);
       items.set(rule.id, observed);
-      evidence.set(rule.id, { rule: rule.id, kind: 'state', severity: rule.severity, scopes, groups: grouped(observed), deadlines: deadlinesOf(asking) });
+      evidence.set(rule.id, {
+        rule: rule.id,
+        kind: 'state',
+        severity: rule.severity,
+        scopes,
+        groups: grouped(observed),
+        deadlines: deadlinesOf(asking),
+      });
     }
   }
   for (const rule of rules) if (judgedBy(rule).type === 'monitor.stream') observeStreams(rule, asking, coverages, items, evidence);
@@ -58,7 +73,12 @@ export function observe(asking: Asking): Observations {
 
 /** The deadlines by severity that the company set for `meta.finding-remediated-in-sla`. */
 export function deadlinesOf({ parametersOf }: Pick<Asking, 'parametersOf'>): Deadlines {
-  const { criticalDays = 1, highDays = 7, mediumDays = 30, lowDays = 90 } = parametersOf('meta.finding-remediated-in-sla') as Record<string, number>;
+  const {
+    criticalDays = 1,
+    highDays = 7,
+    mediumDays = 30,
+    lowDays = 90,
+  } = parametersOf('meta.finding-remediated-in-sla') as Record<string, number>;
   return { critical: criticalDays * 86_400_000, high: highDays * 86_400_000, medium: mediumDays * 86_400_000, low: lowDays * 86_400_000 };
 }
 
@@ -72,7 +92,12 @@ function coverageByScope(store: EvidenceStore, window: Window): Map<string, Scop
         hold,
         firstLook,
         lastLook: retired ? Math.max(window.asOf, retired.at) : lastLook,
-        gaps: (gaps.get(key) ?? []).map(({ from, to, reason, unread }) => ({ from, to: to ?? (retired ? retired.at : null), reason, ...(unread && { detail: unread.detail }) })),
+        gaps: (gaps.get(key) ?? []).map(({ from, to, reason, unread }) => ({
+          from,
+          to: to ?? (retired ? retired.at : null),
+          reason,
+          ...(unread && { detail: unread.detail }),
+        })),
       },
     ]),
   );
@@ -85,10 +110,16 @@ function scopesOf(rule: Rule, store: EvidenceStore, coverages: ReadonlyMap<strin
     .map(({ scope }) => withMemory(coverages.get(scopeKey(scope))!, populations.get(scope.population)!));
 }
 
-const withMemory = (coverage: ScopeCoverage, { memory }: Population): ScopeCoverage => (memory ? { ...coverage, memory: milliseconds(memory) } : coverage);
+const withMemory = (coverage: ScopeCoverage, { memory }: Population): ScopeCoverage =>
+  memory ? { ...coverage, memory: milliseconds(memory) } : coverage;
 
 /** The runs of each item as the window knows them: with the looks before it came and after it went. */
-function observationsOf(rows: readonly ResultRun[], store: EvidenceStore, coverages: ReadonlyMap<string, ScopeCoverage>, window: Window): Observation[] {
+function observationsOf(
+  rows: readonly ResultRun[],
+  store: EvidenceStore,
+  coverages: ReadonlyMap<string, ScopeCoverage>,
+  window: Window,
+): Observation[] {
   const observations: Observation[] = [];
   let own: ResultRun[] = [];
   const flush = () => {
@@ -97,7 +128,14 @@ function observationsOf(rows: readonly ResultRun[], store: EvidenceStore, covera
     const scope = store.held.get(first.scope)!;
     const coverage = coverages.get(first.scope)!;
     const latest = own.at(-1)!;
-    observations.push({ item: first.item, scopeKey: first.scope, index: latest.index, severity: latest.severity, scope: coverage, runs: runsOf(own, scope, coverage, window) });
+    observations.push({
+      item: first.item,
+      scopeKey: first.scope,
+      index: latest.index,
+      severity: latest.severity,
+      scope: coverage,
+      runs: runsOf(own, scope, coverage, window),
+    });
     own = [];
   };
   for (const row of rows) {
@@ -114,9 +152,15 @@ function runsOf(rows: readonly ResultRun[], scope: HeldScope, coverage: ScopeCov
   for (const [i, row] of rows.entries()) {
     const { result, first, reason } = row;
     const absentSince = i === 0 ? scope.firstLook : rows[i - 1]!.gone ? rows[i - 1]!.ended : null;
-    if (absentSince !== null && row.before !== null && absentSince <= row.before) runs.push({ result: 'absent', first: absentSince, last: row.before });
+    if (absentSince !== null && row.before !== null && absentSince <= row.before)
+      runs.push({ result: 'absent', first: absentSince, last: row.before });
     const end = row.last ?? Math.min(scope.lastLook ?? first, last);
-    runs.push({ result: result === 'pending' ? 'unobserved' : result, first, last: Math.max(first, end), ...(reason !== null && { reason }) });
+    runs.push({
+      result: result === 'pending' ? 'unobserved' : result,
+      first,
+      last: Math.max(first, end),
+      ...(reason !== null && { reason }),
+    });
   }
   const final = rows.at(-1)!;
   if (final.gone && final.ended !== null && final.ended <= last) runs.push({ result: 'absent', first: final.ended, last });
@@ -142,13 +186,27 @@ function eventsUnder(rule: Rule, store: EvidenceStore) {
   const type = judgedBy(rule).type;
   return [...store.held.values()]
     .filter(({ scope }) => scope.population === type)
-    .flatMap(({ items }) => [...items.values()].map(({ item, at, judgements }) => ({ item: item.key, at: at ?? 0, result: judgements.find(({ rule: id }) => id === rule.id)?.result ?? ('unobserved' as const) })));
+    .flatMap(({ items }) =>
+      [...items.values()].map(({ item, at, judgements }) => ({
+        item: item.key,
+        at: at ?? 0,
+        result: judgements.find(({ rule: id }) => id === rule.id)?.result ?? ('unobserved' as const),
+      })),
+    );
 }
 
 function owedUnder(rule: CadenceRule, { store, parametersOf, timeZone, window }: Asking, coverages: ReadonlyMap<string, ScopeCoverage>) {
   const parameters = rule.parameters.parse(parametersOf(rule.id));
-  const scopes = [...store.held.values()].filter(({ scope, retired }) => scope.population === rule.population.type && !(retired && retired.at <= window.from));
-  const subjects = Map.groupBy(scopes, ({ scope }) => (rule.owedBy === 'everything' ? 'the company' : rule.owedBy === 'account' ? `${scope.connection}/${scope.account}` : `${scope.connection}/${scope.account}/${scope.region}`));
+  const scopes = [...store.held.values()].filter(
+    ({ scope, retired }) => scope.population === rule.population.type && !(retired && retired.at <= window.from),
+  );
+  const subjects = Map.groupBy(scopes, ({ scope }) =>
+    rule.owedBy === 'everything'
+      ? 'the company'
+      : rule.owedBy === 'account'
+        ? `${scope.connection}/${scope.account}`
+        : `${scope.connection}/${scope.account}/${scope.region}`,
+  );
   return [...subjects].map(([subject, members]) => {
     const own = members.map(({ scope }) => withMemory(coverages.get(scopeKey(scope))!, rule.population));
     const starts = own.map(({ firstLook, gaps }) => firstLook ?? gaps[0]?.from ?? window.from);
@@ -160,13 +218,25 @@ function owedUnder(rule: CadenceRule, { store, parametersOf, timeZone, window }:
       since: Math.min(...starts),
       ...(retired !== undefined && { until: retired }),
       scopes: own,
-      performances: members.flatMap(({ items }) => [...items.values()].map(({ item, at, firstSeen }) => ({ item: item.key, at: at ?? 0, result: judge(rule, { item, firstSeen }, window.asOf, parameters).result }))),
+      performances: members.flatMap(({ items }) =>
+        [...items.values()].map(({ item, at, firstSeen }) => ({
+          item: item.key,
+          at: at ?? 0,
+          result: judge(rule, { item, firstSeen }, window.asOf, parameters).result,
+        })),
+      ),
     };
   });
 }
 
 /** `meta.collection-coverage`: its failing time is exactly the time that is unobserved for the rules that depend on the stream. */
-function observeStreams(rule: Rule, asking: Asking, coverages: ReadonlyMap<string, ScopeCoverage>, items: Map<string, Observation[]>, evidence: Map<string, Evidence>): void {
+function observeStreams(
+  rule: Rule,
+  asking: Asking,
+  coverages: ReadonlyMap<string, ScopeCoverage>,
+  items: Map<string, Observation[]>,
+  evidence: Map<string, Evidence>,
+): void {
   const { store, window } = asking;
   const observed: Observation[] = [];
   for (const [key, coverage] of coverages) {
@@ -174,11 +244,25 @@ function observeStreams(rule: Rule, asking: Asking, coverages: ReadonlyMap<strin
     if (held.scope.population.startsWith('monitor.') || (held.retired && held.retired.at <= window.from)) continue;
     const start = Math.min(coverage.firstLook ?? Infinity, coverage.gaps[0]?.from ?? Infinity);
     if (start > window.asOf) continue;
-    observed.push({ item: key, scopeKey: key, index: 0, severity: rule.severity as Severity, scope: ownRecord(window, start), runs: streamRuns(coverage, start, held.retired?.at ?? null, window) });
+    observed.push({
+      item: key,
+      scopeKey: key,
+      index: 0,
+      severity: rule.severity as Severity,
+      scope: ownRecord(window, start),
+      runs: streamRuns(coverage, start, held.retired?.at ?? null, window),
+    });
   }
   const since = Math.min(...observed.map(({ scope }) => scope.firstLook ?? Infinity), window.asOf);
   items.set(rule.id, observed);
-  evidence.set(rule.id, { rule: rule.id, kind: 'state', severity: rule.severity, scopes: [ownRecord(window, since)], groups: grouped(observed), deadlines: deadlinesOf(asking) });
+  evidence.set(rule.id, {
+    rule: rule.id,
+    kind: 'state',
+    severity: rule.severity,
+    scopes: [ownRecord(window, since)],
+    groups: grouped(observed),
+    deadlines: deadlinesOf(asking),
+  });
 }
 
 export function streamRuns({ gaps, lastLook, hold }: ScopeCoverage, start: number, retired: number | null, window: Window): Run[] {
@@ -190,28 +274,53 @@ export function streamRuns({ gaps, lastLook, hold }: ScopeCoverage, start: numbe
   for (const { from, to, reason } of failing) {
     if (at < from) runs.push({ result: 'pass', first: at, last: from, ...(runs.length > 0 && { changedAt: at }) });
     const until = Math.min(to ?? end, end);
-    runs.push({ result: 'fail', first: Math.max(at, from) + (runs.length > 0 ? 1 : 0), last: to === null ? until : Math.max(from + 1, until - 1), reason, ...(runs.length > 0 && { changedAt: from }) });
+    runs.push({
+      result: 'fail',
+      first: Math.max(at, from) + (runs.length > 0 ? 1 : 0),
+      last: to === null ? until : Math.max(from + 1, until - 1),
+      reason,
+      ...(runs.length > 0 && { changedAt: from }),
+    });
     at = until;
   }
-  if (at < end || runs.length === 0) runs.push({ result: 'pass', first: at, last: Math.max(at, end), ...(runs.length > 0 && { changedAt: at }) });
+  if (at < end || runs.length === 0)
+    runs.push({ result: 'pass', first: at, last: Math.max(at, end), ...(runs.length > 0 && { changedAt: at }) });
   if (retired !== null && retired < window.asOf) runs.push({ result: 'absent', first: retired + 1, last: window.asOf });
   return runs;
 }
 
 /** `meta.finding-remediated-in-sla`: every deviation that was open at any time of the window is an event of it. */
-function observeDeviations(rule: ItemRule, asking: Asking, items: ReadonlyMap<string, readonly Observation[]>, evidence: Map<string, Evidence>): void {
+function observeDeviations(
+  rule: ItemRule,
+  asking: Asking,
+  items: ReadonlyMap<string, readonly Observation[]>,
+  evidence: Map<string, Evidence>,
+): void {
   const { window, parametersOf } = asking;
   const parameters = rule.parameters.parse(parametersOf(rule.id));
   const events = [...items].flatMap(([id, observations]) =>
-    observations.filter(({ runs }) => runs.some(({ result }) => result === 'fail')).flatMap(({ item, severity = rule.severity, runs }) =>
-      deviations({ rule: id, item, severity, runs, deadlines: deadlinesOf(asking) }, window.asOf)
-        .filter(({ ended }) => (ended ?? Infinity) > window.from)
-        .map((deviation) => {
-          const fields = { rule: id, item, severity, openedAt: iso(deviation.firstBad), closedAt: deviation.firstGood === null ? null : iso(deviation.firstGood), closedBy: deviation.closedBy };
-          const event = { key: deviation.id, name: item, ...fields } as unknown as Observed<object>;
-          return { item: deviation.id, at: Math.max(deviation.firstBad, window.from), result: judge(rule, { item: event, firstSeen: deviation.firstBad }, window.asOf, parameters).result };
-        }),
-    ),
+    observations
+      .filter(({ runs }) => runs.some(({ result }) => result === 'fail'))
+      .flatMap(({ item, severity = rule.severity, runs }) =>
+        deviations({ rule: id, item, severity, runs, deadlines: deadlinesOf(asking) }, window.asOf)
+          .filter(({ ended }) => (ended ?? Infinity) > window.from)
+          .map((deviation) => {
+            const fields = {
+              rule: id,
+              item,
+              severity,
+              openedAt: iso(deviation.firstBad),
+              closedAt: deviation.firstGood === null ? null : iso(deviation.firstGood),
+              closedBy: deviation.closedBy,
+            };
+            const event = { key: deviation.id, name: item, ...fields } as unknown as Observed<object>;
+            return {
+              item: deviation.id,
+              at: Math.max(deviation.firstBad, window.from),
+              result: judge(rule, { item: event, firstSeen: deviation.firstBad }, window.asOf, parameters).result,
+            };
+          }),
+      ),
   );
   const first = Math.min(...[...items.values()].flat().map(({ scope }) => scope.firstLook ?? Infinity), window.asOf);
   evidence.set(rule.id, { rule: rule.id, kind: 'event', scopes: [ownRecord(window, first)], completeness: 'reconciled', events });

@@ -1,7 +1,7 @@
 import { type Judgement, judge, unobserved } from '#src/cycle/evaluate.ts';
 import { type EvidenceStore, type HeldScope, type ItemRecord, scopeKey } from '#src/evidence/store.ts';
 import { explainUnread, type Observed, type Population, type Unread } from '#src/population.ts';
-import { inspectedBy, type ItemRule, judgedBy, type Rule } from '#src/rule.ts';
+import { type ItemRule, judgedBy, type Rule } from '#src/rule.ts';
 import type { ResultRow } from './types.ts';
 
 const order: readonly ResultRow['result'][] = ['fail', 'unobserved', 'pending', 'pass', 'not-applicable'];
@@ -13,10 +13,17 @@ export const worst = (result: ResultRow['result']): number => order.indexOf(resu
  * What holds at an instant, for every rule and item, ordered by rule, scope and item. A scope that could not be read then, or was not read
  * for longer than its hold, leaves every item of it unobserved; where no item is known, one row stands for the scope itself.
  */
-export function resultRows(store: EvidenceStore, rules: readonly Rule[], parametersOf: (rule: string) => Readonly<Record<string, unknown>>, at: number): ResultRow[] {
+export function resultRows(
+  store: EvidenceStore,
+  rules: readonly Rule[],
+  parametersOf: (rule: string) => Readonly<Record<string, unknown>>,
+  at: number,
+): ResultRow[] {
   const last = store.lastCycle();
   const past = last !== null && at < last.asOf;
-  const scopes = [...store.held.values()].filter(({ retired }) => !retired || (past && at < retired.at)).map((held) => (past ? asOfThen(store, held, at) : asOfNow(held, at)));
+  const scopes = [...store.held.values()]
+    .filter(({ retired }) => !retired || (past && at < retired.at))
+    .map((held) => (past ? asOfThen(store, held, at) : asOfNow(held, at)));
   const started = startOfRuns(store, past ? at : (last?.asOf ?? 0));
   const rows: ResultRow[] = [];
   for (const rule of rules) {
@@ -29,23 +36,42 @@ export function resultRows(store: EvidenceStore, rules: readonly Rule[], paramet
       else if (view.blind) rows.push(scopeRow(rule, population, view.held, view.lastLook, view.blind));
     }
   }
-  return rows.toSorted((a, b) => compare(a.rule, b.rule) || compare(a.scope, b.scope) || compare(a.item, b.item));
+  return rows.toSorted(byRuleAndItem);
 }
+
+export const byRuleAndItem = (a: ResultRow, b: ResultRow): number =>
+  compare(a.rule, b.rule) || compare(a.scope, b.scope) || compare(a.item, b.item);
 
 interface View {
   readonly held: HeldScope;
   readonly lastLook: number | null;
   /** Why nothing in the scope can be said to hold at the instant. */
   readonly blind: Unread | null;
-  readonly items: readonly { readonly key: string; readonly name: string; readonly hash: string; readonly judgements: readonly Judgement[]; readonly index: number | null }[];
+  readonly items: readonly {
+    readonly key: string;
+    readonly name: string;
+    readonly hash: string;
+    readonly judgements: readonly Judgement[];
+    readonly index: number | null;
+  }[];
 }
 
-const silent = ({ scope }: HeldScope): Unread => ({ unread: 'unavailable', call: scope.population, needs: '', detail: 'the monitor has not looked for longer than one look vouches for' });
+const silent = ({ scope }: HeldScope): Unread => ({
+  unread: 'unavailable',
+  call: scope.population,
+  needs: '',
+  detail: 'the monitor has not looked for longer than one look vouches for',
+});
 
 function asOfNow(held: HeldScope, at: number): View {
   const { lastLook, hold, failing, items } = held;
   const blind = failing?.unread ?? (lastLook === null || at - lastLook > hold ? silent(held) : null);
-  return { held, lastLook, blind, items: [...items.entries()].map(([key, { item, hash, judgements }]) => ({ key, name: item.name, hash, judgements, index: null })) };
+  return {
+    held,
+    lastLook,
+    blind,
+    items: [...items.entries()].map(([key, { item, hash, judgements }]) => ({ key, name: item.name, hash, judgements, index: null })),
+  };
 }
 
 /** The past, read from the change log. */
@@ -59,7 +85,12 @@ function asOfThen(store: EvidenceStore, held: HeldScope, at: number): View {
     const record = store.history(key, item).findLast(({ asOf }) => asOf <= at);
     return record?.snapshot ? [itemThen(item, record)] : [];
   });
-  return { held, lastLook: neverLooked ? null : Math.min(at, held.lastLook ?? at), blind: gap ? (gap.unread ?? silent(held)) : neverLooked ? silent(held) : null, items };
+  return {
+    held,
+    lastLook: neverLooked ? null : Math.min(at, held.lastLook ?? at),
+    blind: gap ? (gap.unread ?? silent(held)) : neverLooked ? silent(held) : null,
+    items,
+  };
 }
 
 const itemThen = (key: string, { snapshot, snapshotHash, judgements, index }: ItemRecord): View['items'][number] => ({
@@ -70,19 +101,41 @@ const itemThen = (key: string, { snapshot, snapshotHash, judgements, index }: It
   index,
 });
 
-function rowsOf(rule: Rule, population: Population, { held, lastLook, blind, items }: View, started: ReadonlyMap<string, { first: number; index: number }>): ResultRow[] {
+function rowsOf(
+  rule: Rule,
+  population: Population,
+  { held, lastLook, blind, items }: View,
+  started: ReadonlyMap<string, { first: number; index: number }>,
+): ResultRow[] {
   const { scope } = held;
   const key = scopeKey(scope);
   const common = { rule: rule.id, population: population.type, connection: scope.connection, scope: key, lastSeen: isoOrNull(lastLook) };
   const rows = items.map((item): ResultRow => {
     const run = started.get(`${rule.id} ${key} ${item.key}`);
     const own = item.judgements.find((judgement) => judgement.rule === rule.id);
-    const judgement = blind && population.kind === 'state' ? unobserved(rule, blind) : (own ?? unobserved(rule, { unread: 'incomplete', call: rule.id, needs: '', detail: 'the item has not been looked at since the rule came into force' }));
+    const judgement =
+      blind && population.kind === 'state'
+        ? unobserved(rule, blind)
+        : (own ??
+          unobserved(rule, {
+            unread: 'incomplete',
+            call: rule.id,
+            needs: '',
+            detail: 'the item has not been looked at since the rule came into force',
+          }));
     const since = judgement === own ? (run?.first ?? null) : (held.failing?.since ?? lastLook);
     return {
       ...common,
-      ...{ item: item.key, name: item.name, result: judgement.result, message: judgement.message, severity: judgement.severity, since: isoOrNull(since) },
-      evidence: { index: item.index ?? run?.index ?? -1, snapshot: item.hash },
+      item: item.key,
+      name: item.name,
+      result: judgement.result,
+      message: judgement.message,
+      severity: judgement.severity,
+      since: isoOrNull(since),
+      evidence: {
+        index: item.index ?? run?.index ?? -1,
+        snapshot: item.hash,
+      },
       ...(judgement.unread && { reason: reasonOf(judgement.unread) }),
     };
   });
@@ -91,17 +144,38 @@ function rowsOf(rule: Rule, population: Population, { held, lastLook, blind, ite
 }
 
 /** Stands for what cannot be named: a scope that could not be read. */
-export function scopeRow(rule: Rule, population: Population, { scope, failing }: HeldScope, lastLook: number | null, blind: Unread): ResultRow {
+export function scopeRow(
+  rule: Rule,
+  population: Population,
+  { scope, failing }: HeldScope,
+  lastLook: number | null,
+  blind: Unread,
+): ResultRow {
   const key = scopeKey(scope);
   const { message, severity } = unobserved(rule, blind);
   const name = `${population.title} (${scope.account}, ${scope.region})`;
   const since = isoOrNull(failing?.since ?? lastLook);
-  return { rule: rule.id, item: `scope:${key}`, name, population: population.type, connection: scope.connection, scope: key, result: 'unobserved', message, severity, since, lastSeen: isoOrNull(lastLook), evidence: null, reason: reasonOf(blind) };
+  return {
+    rule: rule.id,
+    item: `scope:${key}`,
+    name,
+    population: population.type,
+    connection: scope.connection,
+    scope: key,
+    result: 'unobserved',
+    message,
+    severity,
+    since,
+    lastSeen: isoOrNull(lastLook),
+    evidence: null,
+    reason: reasonOf(blind),
+  };
 }
 
 function startOfRuns(store: EvidenceStore, at: number): Map<string, { first: number; index: number }> {
   const started = new Map<string, { first: number; index: number }>();
-  for (const { rule, scope, item, first, index } of store.runs({ from: at, to: at })) started.set(`${rule} ${scope} ${item}`, { first, index });
+  for (const { rule, scope, item, first, index } of store.runs({ from: at, to: at }))
+    started.set(`${rule} ${scope} ${item}`, { first, index });
   return started;
 }
 
@@ -111,14 +185,33 @@ function streamRows(rule: ItemRule, scopes: readonly View[], given: Readonly<Rec
     const { scope, failing, hold } = held;
     if (scope.population.startsWith('monitor.')) return [];
     const key = scopeKey(scope);
-    const item = { key, name: key, population: scope.population, lastComplete: isoOrNull(lastLook), holdMinutes: Math.round(hold / 60_000), failure: failing ? explainUnread(failing.unread) : null };
+    const item = {
+      key,
+      name: key,
+      population: scope.population,
+      lastComplete: isoOrNull(lastLook),
+      holdMinutes: Math.round(hold / 60_000),
+      failure: failing ? explainUnread(failing.unread) : null,
+    };
     const { result, message, severity } = judge(rule, { item: item as Observed<object>, firstSeen: held.firstLook ?? at }, at, parameters);
-    return [{ rule: rule.id, item: key, name: key, population: 'monitor.stream', connection: scope.connection, scope: key, result, message, severity, since: isoOrNull(result === 'fail' ? lastLook : held.firstLook), lastSeen: isoOrNull(lastLook), evidence: null }];
+    return [
+      {
+        rule: rule.id,
+        item: key,
+        name: key,
+        population: 'monitor.stream',
+        connection: scope.connection,
+        scope: key,
+        result,
+        message,
+        severity,
+        since: isoOrNull(result === 'fail' ? lastLook : held.firstLook),
+        lastSeen: isoOrNull(lastLook),
+        evidence: null,
+      },
+    ];
   });
 }
-
-/** The populations a rule needs, for those who want to know what it depends on. */
-export const dependsOn = (rule: Rule): string[] => inspectedBy(rule).map(({ population }) => population.type);
 
 const reasonOf = ({ unread, call, needs, detail }: Unread) => ({ reason: unread, call, needs, detail });
 const isoOrNull = (instant: number | null): string | null => (instant === null ? null : new Date(instant).toISOString());

@@ -123,7 +123,14 @@ export interface ItemReport {
   readonly gaps: readonly Gap[];
   readonly deviations: readonly DeviationRow[];
   /** The calls of the latest look at the scope. */
-  readonly calls: readonly { readonly operation: string; readonly parameters: string; readonly page: number; readonly status: number; readonly requestId: string; readonly failure: string | null }[];
+  readonly calls: readonly {
+    readonly operation: string;
+    readonly parameters: string;
+    readonly page: number;
+    readonly status: number;
+    readonly requestId: string;
+    readonly failure: string | null;
+  }[];
 }
 
 export interface CriterionReport extends Pick<Criterion, 'id' | 'says'> {

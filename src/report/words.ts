@@ -39,7 +39,13 @@ export function inOneLine({ conclusion, deviations, shortfalls, pending, parts }
   const said: string[] = [];
   const { total, underWaiver, open, late, inTime, failedEvents } = deviations;
   if (total > 0) {
-    const fates = [open > 0 ? `${open} open` : '', late > 0 ? `${late} late` : '', inTime > 0 ? `${inTime} remediated in time` : '', failedEvents > 0 ? plural(failedEvents, 'failed event') : '', underWaiver > 0 ? `${underWaiver} under waiver` : ''];
+    const fates = [
+      open > 0 ? `${open} open` : '',
+      late > 0 ? `${late} late` : '',
+      inTime > 0 ? `${inTime} remediated in time` : '',
+      failedEvents > 0 ? plural(failedEvents, 'failed event') : '',
+      underWaiver > 0 ? `${underWaiver} under waiver` : '',
+    ];
     said.push(`${plural(total, 'deviation')}: ${fates.filter(Boolean).join(', ') || 'no clock'}`);
   }
   if (conclusion === 'not-tested') said.push('no rule that tests it is available yet');
@@ -49,6 +55,7 @@ export function inOneLine({ conclusion, deviations, shortfalls, pending, parts }
   }
   if (pending > 0) said.push(`${pending} pending`);
   const empty = new Set(parts.flatMap(({ emptyPopulations }) => emptyPopulations));
-  if (said.length === 0 && empty.size > 0) said.push(`${plural(empty.size, 'population')} read completely, with nothing in ${empty.size === 1 ? 'it' : 'them'}`);
+  if (said.length === 0 && empty.size > 0)
+    said.push(`${plural(empty.size, 'population')} read completely, with nothing in ${empty.size === 1 ? 'it' : 'them'}`);
   return said.join('; ');
 }

@@ -43,12 +43,13 @@ function layersOf(evidence: Evidence, window: Window): Segment[][] {
   const scopes = evidence.scopes.map((scope) => unobservedOf(evidence.kind, scope, window));
   if (evidence.kind === 'event') return scopes;
   if (evidence.kind === 'state') return [...scopes, ...evidence.groups.map(({ runs, scope }) => timeline(runs, scope, window))];
-  return evidence.owed.map((owed) =>
+  const lapses = evidence.owed.map((owed) =>
     owedIn(owed, window).flatMap(({ state, due, done }): Segment[] => {
       if (state === 'unobserved') return [{ from: due, to: done ?? window.asOf, state: 'unobserved' }];
       return state === 'late' || state === 'missed' ? [{ from: due, to: done ?? window.asOf, state: 'failed' }] : [];
     }),
   );
+  return [...scopes, ...lapses];
 }
 
 const priority = ['failed', 'uncertain', 'unobserved', 'held'] as const satisfies readonly State[];

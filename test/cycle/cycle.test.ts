@@ -4,7 +4,7 @@ import { scopeDeclaration } from '#src/cycle/declared.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore } from '#src/evidence/store.ts';
 import { resultRows } from '#src/report/results.ts';
-import { doors, guards, newWorld, settingsAt, start, toyConnection, toyRules, toyRuleSet, type World } from './world.ts';
+import { doors, guards, newWorld, settingsAt, start, toyConnection, toyRuleSet, toyRules, type World } from './world.ts';
 
 async function company(world: World = newWorld()) {
   let hours = 0;
@@ -20,7 +20,12 @@ async function company(world: World = newWorld()) {
     },
     /** `rule item` → result, as of the last look. */
     results: (at = hours) =>
-      Object.fromEntries(resultRows(store, toyRules, () => ({}), start + at * 3_600_000).map(({ rule, item, result, reason }) => [`${rule} ${item}`, reason ? `${result}: ${reason.reason} ${reason.call}` : result])),
+      Object.fromEntries(
+        resultRows(store, toyRules, () => ({}), start + at * 3_600_000).map(({ rule, item, result, reason }) => [
+          `${rule} ${item}`,
+          reason ? `${result}: ${reason.reason} ${reason.call}` : result,
+        ]),
+      ),
   };
 }
 
@@ -114,7 +119,10 @@ describe('a cycle', () => {
     await look(0);
     world.failing.places = 'denied';
     await look(1);
-    expect(results()).toMatchObject({ 'toy.door-shut door:n2': 'unobserved: denied toy:ListRegions', 'toy.door-shut door:s1': 'unobserved: denied toy:ListRegions' });
+    expect(results()).toMatchObject({
+      'toy.door-shut door:n2': 'unobserved: denied toy:ListRegions',
+      'toy.door-shut door:s1': 'unobserved: denied toy:ListRegions',
+    });
     expect([...store.held.values()].filter(({ retired }) => retired)).toEqual([]);
   });
 
@@ -135,7 +143,9 @@ describe('a cycle', () => {
     delete world.doors.south;
     await look(1);
     expect(Object.keys(results()).filter((key) => key.endsWith('s1'))).toEqual([]);
-    expect(store.held.get('toy/house/south/toy.door')?.retired).toMatchObject({ reason: 'the provider no longer has this place, or it is no longer configured' });
+    expect(store.held.get('toy/house/south/toy.door')?.retired).toMatchObject({
+      reason: 'the provider no longer has this place, or it is no longer configured',
+    });
   });
 
   test('a place declared out of scope is not asked, and the ledger says why', async () => {
@@ -144,7 +154,12 @@ describe('a cycle', () => {
     world.failing['south toy:ListDoors'] = 'denied';
     const declaration = scopeDeclaration({ in: ['toy:house'], out: [{ match: 'toy:house/south', reason: 'Nobody lives there.' }] });
     const { record } = (await look(1, { declaration }))!;
-    expect(record.retired).toEqual([{ scope: { connection: 'toy', account: 'house', region: 'south', population: 'toy.door' }, reason: 'declared out of scope: Nobody lives there.' }]);
+    expect(record.retired).toEqual([
+      {
+        scope: { connection: 'toy', account: 'house', region: 'south', population: 'toy.door' },
+        reason: 'declared out of scope: Nobody lives there.',
+      },
+    ]);
     expect(store.held.get('toy/house/south/toy.door')?.failing).toBeNull();
   });
 
@@ -158,27 +173,39 @@ describe('a cycle', () => {
   test('an item that changes, appears or is gone', async () => {
     const { look, results, world, store } = await company();
     await look(0);
-    world.doors.north = [{ id: 'n2', open: false }, { id: 'n3', open: true }];
+    world.doors.north = [
+      { id: 'n2', open: false },
+      { id: 'n3', open: true },
+    ];
     await look(1);
     expect(results()).toMatchObject({ 'toy.door-shut door:n2': 'pass', 'toy.door-shut door:n3': 'fail' });
     expect(Object.keys(results()).filter((key) => key.endsWith('n1'))).toEqual([]);
-    expect([...store.runs({ from: 0, to: Infinity, rule: 'toy.door-shut', item: 'door:n1' })]).toMatchObject([{ result: 'pass', gone: true }]);
+    expect([...store.runs({ from: 0, to: Infinity, rule: 'toy.door-shut', item: 'door:n1' })]).toMatchObject([
+      { result: 'pass', gone: true },
+    ]);
   });
 
   test('a page that is lost is no smaller population', async () => {
     const { look, world, store } = await company();
     await look(0);
     const connection = toyConnection(world);
-    const losing = { ...connection, open: (place: Parameters<typeof connection.open>[0]) => ({
-      async *call(operation: string, parameters: object, paged: boolean) {
-        let page = 0;
-        for await (const answer of connection.open(place).call(operation, parameters, paged)) {
-          if (operation === 'toy:ListDoors' && page++ > 0) throw new Error('the connection was reset');
-          yield answer;
-        }
-      },
-    }) };
-    await runCycle(losing, store, settingsAt(() => 1));
+    const losing = {
+      ...connection,
+      open: (place: Parameters<typeof connection.open>[0]) => ({
+        async *call(operation: string, parameters: object, paged: boolean) {
+          let page = 0;
+          for await (const answer of connection.open(place).call(operation, parameters, paged)) {
+            if (operation === 'toy:ListDoors' && page++ > 0) throw new Error('the connection was reset');
+            yield answer;
+          }
+        },
+      }),
+    };
+    await runCycle(
+      losing,
+      store,
+      settingsAt(() => 1),
+    );
     expect(store.held.get('toy/house/north/toy.door')).toMatchObject({ failing: { unread: { call: 'toy:ListDoors' } } });
     expect(store.held.get('toy/house/north/toy.door')!.items.size).toBe(2);
   });

@@ -6,7 +6,7 @@ import { newMemory } from '#src/cycle/judge-cycle.ts';
 import { hour } from '#src/duration.ts';
 import type { RuleSet } from '#src/evidence/store.ts';
 import { definePopulation, type UnreadReason } from '#src/population.ts';
-import { defineRule, definePopulationRule, fail, judgedBy, pass, type Rule } from '#src/rule.ts';
+import { definePopulationRule, defineRule, fail, judgedBy, pass, type Rule } from '#src/rule.ts';
 
 /** A small provider of its own: doors that may stand open, per region, and the guards of the account. */
 export const door = definePopulation('toy.door', {
@@ -47,7 +47,9 @@ export const guards = defineCollector(guard, {
   title: 'Guards of the account',
   every: '1h',
   per: 'account',
-  reads: { 'toy:ListGuards': { needs: 'toy:ListGuards', reply: z.object({ guards: z.array(z.object({ id: z.string(), awake: z.boolean() })) }) } },
+  reads: {
+    'toy:ListGuards': { needs: 'toy:ListGuards', reply: z.object({ guards: z.array(z.object({ id: z.string(), awake: z.boolean() })) }) },
+  },
   async *collect(api) {
     const { guards } = await api.need('toy:ListGuards', {});
     for (const { id, awake } of guards) yield { key: `guard:${id}`, name: id, awake };
@@ -115,7 +117,13 @@ export interface World {
 }
 
 export const newWorld = (): World => ({
-  doors: { north: [{ id: 'n1', open: false }, { id: 'n2', open: true }], south: [{ id: 's1', open: false }] },
+  doors: {
+    north: [
+      { id: 'n1', open: false },
+      { id: 'n2', open: true },
+    ],
+    south: [{ id: 's1', open: false }],
+  },
   guards: [{ id: 'g1', awake: true }],
   failing: {},
   calls: 0,
@@ -128,8 +136,15 @@ export function toyConnection(world: World): Connection {
     discovery: {},
     async places(): Promise<FoundPlace[]> {
       const reason = world.failing.places;
-      const blind: FoundPlace = { account: 'house', region: 'unknown', unread: { unread: reason ?? 'denied', call: 'toy:ListRegions', needs: 'toy:ListRegions', detail: '' } };
-      return [{ account: 'house', region: 'global' }, ...(reason ? [blind] : Object.keys(world.doors).map((region) => ({ account: 'house', region })))];
+      const blind: FoundPlace = {
+        account: 'house',
+        region: 'unknown',
+        unread: { unread: reason ?? 'denied', call: 'toy:ListRegions', needs: 'toy:ListRegions', detail: '' },
+      };
+      return [
+        { account: 'house', region: 'global' },
+        ...(reason ? [blind] : Object.keys(world.doors).map((region) => ({ account: 'house', region }))),
+      ];
     },
     open: ({ region }): Transport => ({
       async *call(operation, parameters) {
@@ -152,7 +167,9 @@ export function toyConnection(world: World): Connection {
 
 export const toyRuleSet = (rules = toyRules, metal = 'steel'): RuleSet => ({
   rules: Object.fromEntries(rules.map(({ id }) => [id, { version: 'v1', parameters: id === locked.id ? { metal } : {} }])),
-  byPopulation: Object.fromEntries([...Map.groupBy(rules, (rule) => judgedBy(rule).type)].map(([type, list]) => [type, list.map(({ id }) => id).toSorted()])),
+  byPopulation: Object.fromEntries(
+    [...Map.groupBy(rules, (rule) => judgedBy(rule).type)].map(([type, list]) => [type, list.map(({ id }) => id).toSorted()]),
+  ),
 });
 
 export const start = Date.parse('2026-03-01T00:00:00Z');

@@ -206,7 +206,7 @@ describe('the page of an item', () => {
 
   test('shows the evidence: ledger entry, leaf, snapshot, calls with their request ids', async () => {
     const text = await read(links.item('sg-0a1'));
-    expect(text).toContain('ledger entry 4,120, leaf 4120def1…111111');
+    expect(text).toContain('ledger entry 4,120, state leaf 4120def1…111111');
     expect(text).toContain(`SHA-256 ${'4120abc'.padEnd(64, '0')}`);
     expect(text).toContain('Changed: ports');
     expect(text).toContain('"ports": [ 22 ]');

@@ -45,7 +45,7 @@ function card({ scope, item, result, records, gaps, calls: made }: ItemReport, {
     result.lastSeen === null ? 'never' : instant(result.lastSeen, clock, 'exact')
   }</dd><dt>Result since</dt><dd>${result.since === null ? '–' : instant(result.since, clock, 'exact')}</dd><dt>Ledger entry</dt><dd>${
     last === undefined ? 'none' : html`${number(last.index)} of ${number(status.ledger.size)}`
-  }</dd><dt>Leaf</dt><dd>${last === undefined ? 'none' : hash(last.leafHash)}</dd><dt>Snapshot</dt><dd>${last?.snapshotHash ? hash(last.snapshotHash) : 'none'}</dd><dt>Calls, gaps</dt><dd>${number(made.length)} at the last look, ${number(gaps.length)} without looks</dd>${
+  }</dd><dt>State leaf</dt><dd>${last === undefined ? 'none' : hash(last.leafHash)}</dd><dt>Snapshot</dt><dd>${last?.snapshotHash ? hash(last.snapshotHash) : 'none'}</dd><dt>Calls, gaps</dt><dd>${number(made.length)} at the last look, ${number(gaps.length)} without looks</dd>${
     reason === undefined
       ? null
       : html`<dt>Not observed</dt><dd class="wide">${reasonInWords(reason.reason)}: <code>${reason.call}</code>, which needs <code>${reason.needs || 'no named permission'}</code>. ${named(reason.detail)}</dd>`
@@ -93,7 +93,7 @@ function changes({ rule, scope, item, records }: ItemReport, asked: string | und
   const before = new Map(records.map((record, i) => [record, records[i - 1]]));
   return html`<section><h2>Evidence, latest first <span class="count">${number(records.length)}</span></h2><p class="sub">One entry for each change of the item or of what the rule says of it. Between them, looks saw it unchanged.</p>${pager}${rows.map(
     (record) =>
-      html`<article class="change"><h3>${resultMark(record.result)} ${instant(record.asOf, clock, 'exact')} <span class="sub">ledger entry ${number(record.index)}, leaf ${hash(record.leafHash)}</span></h3><p>${named(record.message)}</p>${snapshot(record, before.get(record), record === records.at(-1))}</article>`,
+      html`<article class="change"><h3>${resultMark(record.result)} ${instant(record.asOf, clock, 'exact')} <span class="sub">ledger entry ${number(record.index)}, state leaf ${hash(record.leafHash)}</span></h3><p>${named(record.message)}</p>${snapshot(record, before.get(record), record === records.at(-1))}</article>`,
   )}${pager}</section>`;
 }
 

@@ -1,0 +1,76 @@
+import type { Controls } from '#src/controls.ts';
+import { controlsAt } from '#src/controls.ts';
+import type { Criterion } from '#src/criteria.ts';
+import type { EvidenceStore } from '#src/evidence/store.ts';
+import type { Rule } from '#src/rule.ts';
+import type { Thresholds } from '#src/window/facts.ts';
+import type { Window } from '#src/window/types.ts';
+import { obligationRows } from './obligation-rows.ts';
+import { type Observations, observe } from './observations.ts';
+import { byRuleAndItem, resultRows } from './results.ts';
+import type { ResultRow, RuleReport } from './types.ts';
+
+export interface Reporting {
+  readonly store: EvidenceStore;
+  readonly rules: readonly Rule[];
+  readonly controls: Controls;
+  /** Criteria of the categories in scope. */
+  readonly criteria: readonly Criterion[];
+  readonly company: string;
+  readonly example: boolean;
+  readonly declared: {
+    readonly from: string;
+    readonly to: string;
+    readonly timeZone: string;
+    readonly start: number;
+    readonly end: number;
+  } | null;
+  readonly timeZone: string;
+  readonly thresholds: Thresholds;
+  /** The present, epoch ms: nothing after it is known, and what is late is late as of then. */
+  readonly asOf: number;
+  readonly parametersAt: (rule: string, instant: number) => Readonly<Record<string, unknown>>;
+}
+
+/** What every part of the report reads from; computed once, when it is first asked for. */
+export interface Context extends Reporting {
+  readonly byId: ReadonlyMap<string, Rule>;
+  readonly declaredWindow: Window | null;
+  /** The declared window; without one, the last 30 days. */
+  readonly shownWindow: Window;
+  parametersOf(rule: string): Readonly<Record<string, unknown>>;
+  observed(window: Window): Observations;
+  rolesOf(rule: string): RuleReport['controls'];
+  current(): readonly ResultRow[];
+}
+
+export function contextOf(reporting: Reporting): Context {
+  const { store, rules, controls, declared, asOf, timeZone } = reporting;
+  const parametersOf = (rule: string) => reporting.parametersAt(rule, asOf);
+  const byId = new Map(rules.map((rule) => [rule.id, rule]));
+  const declaredWindow = declared && { from: declared.start, to: declared.end, asOf };
+  const kept = new Map<string, Observations>();
+  const observed = (window: Window): Observations => {
+    const key = `${window.from} ${window.to} ${window.asOf}`;
+    return kept.get(key) ?? kept.set(key, observe({ store, rules, parametersOf, timeZone, window })).get(key)!;
+  };
+  let rows: ResultRow[] | null = null;
+  return {
+    ...reporting,
+    byId,
+    declaredWindow,
+    shownWindow: declaredWindow ?? { from: asOf - 30 * 86_400_000, to: asOf, asOf },
+    parametersOf,
+    observed,
+    rolesOf: (rule) =>
+      controlsAt(controls, asOf).flatMap(({ id, title, key, supporting }): RuleReport['controls'] => {
+        if (key.includes(rule)) return [{ id, title, role: 'key' }];
+        return supporting.includes(rule) ? [{ id, title, role: 'supporting' }] : [];
+      }),
+    current: () =>
+      (rows ??= [
+        ...resultRows(store, rules, parametersOf, asOf),
+        ...obligationRows(observed({ from: asOf - 1, to: asOf, asOf }), byId, asOf),
+      ].toSorted(byRuleAndItem)),
+  };
+}

@@ -1,0 +1,89 @@
+import { type Controls, controlsAt, controlVersions } from '#src/controls.ts';
+import type { Rule } from '#src/rule.ts';
+import { type Conclusion, type Control, conclusions } from '#src/window/conclusions.ts';
+import type { Evidence } from '#src/window/evidence.ts';
+import { factsOf, type RuleFacts, type Thresholds } from '#src/window/facts.ts';
+import { ratios } from '#src/window/measure.ts';
+import { controlStrip, strip } from '#src/window/strip.ts';
+import type { Window } from '#src/window/types.ts';
+import type { Context } from './context.ts';
+import type { ControlReport, ControlRule } from './types.ts';
+import { inOneLine } from './words.ts';
+
+/** What the rules of each control say over a window, by id. */
+export function controlReports({ observed, controls, thresholds, asOf, byId }: Context, window: Window): ControlReport[] {
+  const { evidence } = observed(window);
+  const inForce = windowControls(controls, window);
+  const concluded = conclusions(inForce, evidence, window, { thresholds });
+  const worded = new Map(
+    [...controlsAt(controls, window.from), ...controlsAt(controls, Math.min(window.to, asOf) - 1)].map((control) => [control.id, control]),
+  );
+  return inForce.flatMap((control, i): ControlReport[] => {
+    const words = worded.get(control.id) ?? controls.versions.findLast(({ id, control }) => id === control?.id)?.control;
+    if (!words) return [];
+    const conclusion = concluded[i]!;
+    const ruleOf = (id: string): ControlRule => controlRule(id, byId.get(id), evidence.get(id), conclusion, window, thresholds);
+    const { title, statement, owner, frequency, type, criteria } = words;
+    const reports = (role: 'key' | 'supporting') => [...new Set(control.versions.flatMap((version) => version[role]))].map(ruleOf);
+    const key = reports('key');
+    const drawn = key.some(({ available }) => available) ? controlStrip(control, evidence, window) : null;
+    const coverages = key.flatMap(({ facts }) => (facts ? coverageOf(facts) : []));
+    return [
+      {
+        id: control.id,
+        family: control.id.split('-')[0]!,
+        title,
+        statement,
+        owner,
+        frequency,
+        type: type.join(', '),
+        criteria,
+        conclusion: conclusion.conclusion,
+        grade: conclusion.grade,
+        says: inOneLine(conclusion),
+        tally: conclusion.deviations,
+        shortfalls: conclusion.shortfalls,
+        observed: coverages.length > 0 ? Math.min(...coverages) : null,
+        strip: drawn,
+        key,
+        supporting: reports('supporting'),
+        detail: conclusion,
+      },
+    ];
+  });
+}
+
+function windowControls(controls: Controls, { from, to }: Window): Control[] {
+  const ids = [...new Set(controls.versions.map(({ id }) => id))].toSorted();
+  return ids.map((id) => ({
+    id,
+    versions: controlVersions(controls, id, { start: from, end: to }).map((part) => ({
+      from: part.from,
+      to: part.to,
+      key: part.control.key,
+      supporting: part.control.supporting,
+    })),
+  }));
+}
+
+function controlRule(
+  id: string,
+  rule: Rule | undefined,
+  evidence: Evidence | undefined,
+  conclusion: Conclusion,
+  window: Window,
+  thresholds: Thresholds,
+): ControlRule {
+  if (!rule || !evidence) return { id, title: rule?.title ?? id, available: false, facts: null, strip: null };
+  const parts = conclusion.parts.filter(({ key, supporting }) => [...key, ...supporting].some((facts) => facts.rule === id));
+  const facts: RuleFacts | null =
+    parts.length === 1
+      ? ([...parts[0]!.key, ...parts[0]!.supporting].find((each) => each.rule === id) ?? null)
+      : factsOf(evidence, window, window, thresholds, []);
+  return { id, title: rule.title, available: true, facts, strip: strip([{ evidence, from: window.from, to: window.to }], window) };
+}
+
+function coverageOf({ measure: time, scopeCoverage }: RuleFacts): number[] {
+  const own = time ? ratios(time).coverage : null;
+  return [own, scopeCoverage].filter((share) => share !== null);
+}

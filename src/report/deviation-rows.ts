@@ -1,0 +1,70 @@
+import type { EvidenceStore } from '#src/evidence/store.ts';
+import { explainUnread } from '#src/population.ts';
+import { judgedBy, type Rule } from '#src/rule.ts';
+import { deviations } from '#src/window/deviations.ts';
+import type { Window } from '#src/window/types.ts';
+import type { Context } from './context.ts';
+import { deadlinesOf } from './observations.ts';
+import type { DeviationRow } from './types.ts';
+
+/** Every deviation of a STATE rule that was open at some time of the window, oldest first. */
+export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: Context, window: Window): DeviationRow[] {
+  const { items } = observed(window);
+  const deadlines = deadlinesOf({ parametersOf });
+  const found = [...items].flatMap(([rule, observations]) =>
+    observations.flatMap((observation): DeviationRow[] => {
+      if (!observation.runs.some(({ result }) => result === 'fail')) return [];
+      const { item, scopeKey: scope, runs, severity = byId.get(rule)!.severity } = observation;
+      return deviations({ rule, item, severity, runs, deadlines }, window.asOf)
+        .filter(({ began, ended }) => began < window.to && (ended ?? Infinity) > window.from)
+        .map((deviation) => {
+          const { name, message } = wordsOf(store, byId.get(rule)!, scope, item, deviation.firstBad);
+          return {
+            id: deviation.id,
+            rule,
+            item,
+            name,
+            scope,
+            severity,
+            message,
+            controls: rolesOf(rule).map(({ id }) => id),
+            lastGood: isoOrNull(deviation.lastGood),
+            firstBad: iso(deviation.firstBad),
+            lastBad: iso(deviation.lastBad),
+            firstGood: isoOrNull(deviation.firstGood),
+            closedBy: deviation.closedBy,
+            atLeast: seconds(deviation.minDuration),
+            atMost: deviation.maxDuration === null ? null : seconds(deviation.maxDuration),
+            due: iso(deviation.due),
+            clock: deviation.remediated,
+            carriedIn: deviation.began < window.from,
+          };
+        });
+    }),
+  );
+  return found.toSorted((a, b) => (a.firstBad < b.firstBad ? -1 : a.firstBad > b.firstBad ? 1 : a.id < b.id ? -1 : 1));
+}
+
+/** The name and the message at the look that first saw a deviation. */
+function wordsOf(store: EvidenceStore, rule: Rule, scope: string, item: string, at: number): { name: string; message: string } {
+  if (judgedBy(rule).type === 'monitor.stream') {
+    const gap = store.gaps(at - 1, at + 1).find((each) => each.scope === item);
+    return {
+      name: item,
+      message: gap?.unread ? `Not read completely: ${explainUnread(gap.unread)}.` : 'Not read completely: the monitor did not run.',
+    };
+  }
+  const log = store.history(scope, item);
+  const record = log.findLast(({ asOf }) => asOf <= at);
+  return { name: nameIn(log) ?? item, message: record?.judgements.find((judgement) => judgement.rule === rule.id)?.message ?? '' };
+}
+
+/** The name in the latest snapshot of an item's change log. */
+export function nameIn(log: readonly { snapshot: string | null }[]): string | null {
+  const snapshot = log.findLast((record) => record.snapshot !== null)?.snapshot;
+  return snapshot ? (JSON.parse(snapshot) as { name: string }).name : null;
+}
+
+const iso = (instant: number): string => new Date(instant).toISOString();
+const isoOrNull = (instant: number | null): string | null => (instant === null ? null : new Date(instant).toISOString());
+const seconds = (ms: number): number => Math.round(ms / 1000);

@@ -3,8 +3,8 @@ import { explainUnread } from '#src/population.ts';
 import { judgedBy, type Rule } from '#src/rule.ts';
 import { deviations } from '#src/window/deviations.ts';
 import type { Window } from '#src/window/types.ts';
+import { deadlinesOf } from './asking.ts';
 import type { Context } from './context.ts';
-import { deadlinesOf } from './observations.ts';
 import type { DeviationRow } from './types.ts';
 
 /** Every deviation of a STATE rule that was open at some time of the window, oldest first. */

@@ -6,9 +6,9 @@ import { measure } from '#src/window/measure.ts';
 import { strip } from '#src/window/strip.ts';
 import { timeline } from '#src/window/timeline.ts';
 import type { Window } from '#src/window/types.ts';
+import type { Observation } from './asking.ts';
 import type { Context } from './context.ts';
 import { nameIn } from './deviation-rows.ts';
-import type { Observation } from './observations.ts';
 import { worst } from './results.ts';
 import type { ResultRow, RuleItem, RuleReport } from './types.ts';
 

@@ -73,6 +73,7 @@ function parse(name: string, command: Command, args: readonly string[]): { value
   try {
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     const [least, most] = command.operands ?? [0, 0];
+    if (parsed.values.help === true) return parsed as { values: Options; positionals: string[] };
     if (parsed.positionals.length < least || parsed.positionals.length > most)
       throw new Error(
         least === most && least === 0

@@ -185,8 +185,8 @@ function pathOf(operation: string, parameters: object): string {
     .replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String((parameters as Record<string, unknown>)[name])));
 }
 
-/** Services put the tenant into the host or into the path; both together tell tenants of one host apart. */
+/** Services put the tenant into the host or into the path; both together tell tenants of one host apart. A scope's parts have no slash. */
 function tenantOf(endpoint: string): string {
   const { host, pathname } = new URL(endpoint);
-  return `${host}${pathname.replace(/\/+$/, '')}`;
+  return [host, ...pathname.split('/').filter((part) => part !== '')].join('~');
 }

@@ -7,7 +7,8 @@ import type { Interval, Run, ScopeCoverage, Segment, State, Window } from './typ
  * failed; they differ, it is uncertain, unless `changedAt` tells where to split. All else is unobserved, with a reason. Nothing is
  * extrapolated beyond the last look; the first look after the window's end closes its last bracket.
  *
- * Two choices beside that. An item that two consecutive looks did not find was not there in between, however long that was, because keys
+ * Three choices beside that. Between two looks at which the rule did not apply to the item there is nothing of it to observe, however long
+ * that was; that the scope was not looked at counts against the scope. An item that two consecutive looks did not find was not there in between, however long that was, because keys
  * are never used twice; only if a look saw it, but nothing of it, that time is unobserved. And where an item appears, vanishes or ceases to
  * be judged, the time between the looks is outside if it passed, but uncertain if it failed, because it may have failed for all of it.
  */
@@ -47,7 +48,7 @@ export function timeline(runs: readonly Run[], scope: ScopeCoverage, window: Win
     const from = a?.last ?? -Infinity;
     const to = b?.first ?? Infinity;
     const neverThere = (a ?? b)?.result === 'absent' && (b ?? a)?.result === 'absent';
-    if (neverThere && unread.length === 0) return add(from, to, 'outside');
+    if ((neverThere || (isOutside(a) && a?.result === b?.result)) && unread.length === 0) return add(from, to, 'outside');
     if (neverThere || !a || !b || to - from > scope.hold) return addUnobserved(from, to, unread);
     const split = b.changedAt;
     if (split === undefined || split < from || split > to) return addObserved(from, to, between(a, b));
@@ -63,7 +64,7 @@ export function timeline(runs: readonly Run[], scope: ScopeCoverage, window: Win
       continue;
     }
     addBracket(last, run, unread);
-    if (run.result === 'absent') add(run.first, run.last, 'outside');
+    if (isOutside(run)) add(run.first, run.last, 'outside');
     else addObserved(run.first, run.last, stateOf(run));
     last = run;
     unread = [];
@@ -73,6 +74,7 @@ export function timeline(runs: readonly Run[], scope: ScopeCoverage, window: Win
   return segments;
 }
 
+const isOutside = (run: Run | undefined): boolean => run?.result === 'absent' || run?.result === 'not-applicable';
 const stateOf = (run: Run): State => (run.result === 'pass' ? 'held' : run.result === 'fail' ? 'failed' : 'outside');
 
 function between(a: Run, b: Run): State {

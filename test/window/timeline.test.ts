@@ -126,7 +126,7 @@ describe('items that come and go', () => {
     const other: LookResult[] = ['pass', 'not-applicable'];
     for (const result of other)
       expect(drawn([run('absent', 0, 20), run(result, 50, 60)], outage, ask(20, 50))).toEqual(['20-50 unobserved monitor-down']);
-    expect(drawn([run('not-applicable', 0, 60)], outage, ask(20, 50))).toEqual(['20-50 unobserved monitor-down']);
+    expect(drawn([run('not-applicable', 0, 60)], outage, ask(20, 50))).toEqual(['20-50 outside']);
   });
 
   test('an item that was seen, but never read before it was gone, does not vanish', () => {

@@ -141,6 +141,7 @@ export function stateAt(world: World, item: number, at: number): State {
   );
   const known = [a, b].filter((look) => look !== undefined);
   if (known.length > 0 && known.every((look) => look.result === 'absent')) return unreadBetween ? 'unobserved' : 'outside';
+  if (a && b && !unreadBetween && known.every(({ result }) => result === 'not-applicable')) return 'outside';
   if (!a || !b || b.at - a.at > world.hold) return 'unobserved';
   const means = { pass: 'held', fail: 'failed', 'not-applicable': 'outside', absent: 'outside', unobserved: 'unobserved' } as const;
   const [before, after] = [means[a.result], means[b.result]];

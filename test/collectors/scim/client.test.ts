@@ -169,13 +169,13 @@ describe('quota and faults', () => {
 describe('places', () => {
   test('the tenant is the one place, named by host and path', async () => {
     const { connection } = await open();
-    expect(await connection.places()).toEqual([{ account: `${new URL(scim.endpoint).host}/scim/v2`, region: 'global' }]);
+    expect(await connection.places()).toEqual([{ account: `${new URL(scim.endpoint).host}~scim~v2`, region: 'global' }]);
   });
 
   test('a service that does not describe itself is a place all the same', async () => {
     const { connection } = await open();
     scim.disturb(/ServiceProviderConfig/, scimError(404, 'No such endpoint'));
-    expect(await connection.places()).toEqual([{ account: `${new URL(scim.endpoint).host}/scim/v2`, region: 'global' }]);
+    expect(await connection.places()).toEqual([{ account: `${new URL(scim.endpoint).host}~scim~v2`, region: 'global' }]);
   });
 
   test('refused: the place is there, unread', async () => {

@@ -95,6 +95,11 @@ const timeOf = (text: string | undefined, otherwise: number): number => (text ==
 /** The same answer as long as the pages are the same. */
 function answersOf(recorded: Recorded, pages: readonly unknown[]): readonly Answer[] {
   if (recorded.told?.pages !== pages)
-    recorded.told = { pages, answers: pages.map((body) => ({ body, status: 200, requestId: recorded.requestId })) };
+    recorded.told = { pages, answers: pages.map((body) => ({ body: deepFreeze(body), status: 200, requestId: recorded.requestId })) };
   return recorded.told.answers;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) Object.values(Object.freeze(value)).forEach(deepFreeze);
+  return value;
 }

@@ -128,7 +128,7 @@ function openDoor(collector: Collector, transport: Transport, before: ReplyMemor
     try {
       for await (const answer of transport.call(operation, parameters, paged)) {
         const slot = `${operation} ${record.parameters} ${page}`;
-        const raw = sha256(JSON.stringify(answer.body) ?? '');
+        const raw = rawHash(answer.body);
         const same = before.get(slot)?.raw === raw ? before.get(slot)!.reply : undefined;
         const { value, reply } = keep(declared.reply, answer, same !== undefined);
         const replyHash = same ?? sha256(reply!);
@@ -208,6 +208,28 @@ function openDoor(collector: Collector, transport: Transport, before: ReplyMemor
   };
 }
 
+/** What was made of answers that are frozen, and so cannot change: those of a recording. A provider's client makes each answer anew. */
+const hashes = new WeakMap<object, string>();
+const values = new WeakMap<object, Map<unknown, ReturnType<typeof parseAnew>>>();
+
+const isFrozen = (body: unknown): body is object => typeof body === 'object' && body !== null && Object.isFrozen(body);
+
+function rawHash(body: unknown): string {
+  const known = isFrozen(body) ? hashes.get(body) : undefined;
+  if (known !== undefined) return known;
+  const hash = sha256(JSON.stringify(body) ?? '');
+  if (isFrozen(body)) hashes.set(body, hash);
+  return hash;
+}
+
+const parseAnew = (schema: Reads[string]['reply'], body: unknown) => schema.safeParse(body);
+
+function parse(schema: Reads[string]['reply'], body: unknown): ReturnType<typeof parseAnew> {
+  if (!isFrozen(body)) return parseAnew(schema, body);
+  const known = values.get(body) ?? values.set(body, new Map()).get(body)!;
+  return known.get(schema) ?? known.set(schema, parseAnew(schema, body)).get(schema)!;
+}
+
 /** Parses an answer, dropping what is not declared, and refuses to keep what looks like a secret. `kept`: this very answer is kept already. */
 function keep(
   schema: Reads[string]['reply'],
@@ -215,7 +237,7 @@ function keep(
   kept: boolean,
 ): { value: unknown; reply: string | null } {
   const facts = { status, requestId };
-  const parsed = schema.safeParse(body);
+  const parsed = parse(schema, body);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0] ?? { path: [], message: 'unknown' };
     throw new CallFailure('malformed', { ...facts, detail: `${path.join('.') || 'the answer'}: ${message}` });

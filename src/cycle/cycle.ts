@@ -219,10 +219,11 @@ function placesScope(
   places: readonly FoundPlace[],
   outcomes: readonly (Due & { collected: Collected })[],
   store: EvidenceStore,
-  { declaration }: CycleSettings,
+  settings: CycleSettings,
 ): PlacesScope {
   const scope: Scope = { connection: connection.id, account: 'all', region: 'global', population: monitorPlace.type };
-  const hold = holdOf(3_600_000);
+  // Places are found with each cycle of the connection, which comes with its most frequent collector.
+  const hold = holdOf(Math.min(...settings.collectors.map((collector) => everyOf(collector, settings))));
   const repositories = outcomes.find(({ collector }) => collector.population.type === 'github.repository')?.collected;
   const unread = places.find((place) => place.unread)?.unread ?? (repositories?.status === 'failed' ? repositories.unread : undefined);
   if (unread) return { scope, hold, status: 'failed', unread };
@@ -235,7 +236,7 @@ function placesScope(
   const listed = repositories?.status === 'complete' ? repositories.items : heldItems(store, connection.id, 'github.repository');
   for (const { item } of listed) labels.push([`${connection.provider}:${item.name}`, 'repository', item.name]);
   const items = labels.map(([label, kind, name]): CollectedItem => {
-    const declared = declaration.of(label);
+    const declared = settings.declaration.of(label);
     const item = { key: label, name, kind, declared: declared.is, reason: declared.is === 'out' ? declared.reason : null };
     const snapshot = canonical(item);
     return { item, snapshot, hash: sha256(snapshot) };

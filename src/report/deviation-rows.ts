@@ -21,6 +21,7 @@ export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: 
           const { name, message } = wordsOf(store, byId.get(rule)!, scope, item, deviation.firstBad);
           return {
             id: deviation.id,
+            count: 1,
             rule,
             item,
             name,
@@ -42,7 +43,18 @@ export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: 
         });
     }),
   );
-  return found.toSorted((a, b) => (a.firstBad < b.firstBad ? -1 : a.firstBad > b.firstBad ? 1 : a.id < b.id ? -1 : 1));
+  return together(found, byId).toSorted((a, b) => compare(a.firstBad, b.firstBad) || compare(a.id, b.id));
+}
+
+/** One outage leaves every stream unobserved at once: that is one row, not one for each. */
+function together(rows: readonly DeviationRow[], byId: Context['byId']): DeviationRow[] {
+  const kinds = Map.groupBy(rows, ({ rule, id, firstBad, firstGood, message }) =>
+    judgedBy(byId.get(rule)!).type === 'monitor.stream' ? `${firstBad} ${firstGood} ${message}` : id,
+  );
+  return [...kinds.values()].map(([first, ...others]) => {
+    const count = others.length + 1;
+    return count === 1 ? first! : { ...first!, count, name: `${count} streams, ${first!.name} among them` };
+  });
 }
 
 /** The name and the message at the look that first saw a deviation. */
@@ -65,6 +77,7 @@ export function nameIn(log: readonly { snapshot: string | null }[]): string | nu
   return snapshot ? (JSON.parse(snapshot) as { name: string }).name : null;
 }
 
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const iso = (instant: number): string => new Date(instant).toISOString();
 const isoOrNull = (instant: number | null): string | null => (instant === null ? null : new Date(instant).toISOString());
 const seconds = (ms: number): number => Math.round(ms / 1000);

@@ -34,6 +34,8 @@ export interface ResultRow {
 /** One deviation with its bounds and its clock. */
 export interface DeviationRow {
   readonly id: string;
+  /** More than 1 only for streams that were not observed for the same time and reason: then `item` is one of them. */
+  readonly count: number;
   readonly rule: string;
   readonly item: string;
   readonly name: string;

@@ -143,6 +143,7 @@ export function deviationRows(): DeviationRow[] {
   return watched.flatMap(({ key, name, message, runs }) =>
     deviations({ rule: ports.id, item: key, severity: 'critical', deadlines, runs }, asOf).map((each) => ({
       id: each.id,
+      count: 1,
       rule: ports.id,
       item: key,
       name,

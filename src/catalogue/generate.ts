@@ -2,11 +2,12 @@ import { glob } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { Collector } from '#src/collector.ts';
 import { providerOf } from '#src/collector.ts';
+import { jsonShapes } from '#src/commands/shapes.ts';
 import { configJsonSchema, configReference } from '#src/config.ts';
+import { starterControls } from '#src/controls.ts';
 import { criteria } from '#src/criteria.ts';
 import { errorList } from '#src/errors.ts';
 import { inspectedBy, judgedBy, type Rule } from '#src/rule.ts';
-import { starterControls } from '#src/controls.ts';
 
 const banner = '// Written by `npm run generate`. Edit the modules it lists, not this file.\n';
 const note = '<!-- Written by `npm run generate`. Edit the modules it describes, not this page. -->\n';
@@ -25,16 +26,25 @@ export async function generate(root: string): Promise<Map<string, string>> {
     ['collectors/index.ts', index('Collector', '#src/collector.ts', 'collectors', collectors)],
     ['rules/README.md', rulePage(rules.map(({ value }) => value))],
     ['collectors/README.md', collectorPage(collectors.map(({ value }) => value))],
-    ['docs/control-matrix.md', controlMatrix(rules.map(({ value }) => value), collectors.map(({ value }) => value))],
+    [
+      'docs/control-matrix.md',
+      controlMatrix(
+        rules.map(({ value }) => value),
+        collectors.map(({ value }) => value),
+      ),
+    ],
     ['docs/config.md', note + configReference()],
     ['docs/config.schema.json', configJsonSchema()],
     ['docs/errors.md', note + errorList()],
+    ['docs/json.md', note + jsonShapes()],
   ]);
 }
 
 async function load<T>(root: string, pattern: string): Promise<Module<T>[]> {
   const paths = (await Array.fromAsync(glob(`${root}/${pattern}`))).toSorted();
-  const modules = await Promise.all(paths.map(async (path) => ({ path: relative(root, path), value: ((await import(path)) as { default?: T }).default })));
+  const modules = await Promise.all(
+    paths.map(async (path) => ({ path: relative(root, path), value: ((await import(path)) as { default?: T }).default })),
+  );
   return modules.filter((module): module is Module<T> => module.value !== undefined);
 }
 
@@ -46,14 +56,18 @@ function index(type: string, from: string, folder: string, modules: readonly Mod
 
 function rulePage(rules: readonly Rule[]): string {
   const groups = Map.groupBy(rules, ({ id }) => id.split('.').slice(0, -1).join('.'));
-  const list = [...groups].map(([group, members]) => `- ${group}: ${members.map(({ id }) => `[${id.split('.').at(-1)}](#${anchor(id)})`).join(', ')}\n`);
+  const list = [...groups].map(
+    ([group, members]) => `- ${group}: ${members.map(({ id }) => `[${id.split('.').at(-1)}](#${anchor(id)})`).join(', ')}\n`,
+  );
   return `${note}# Rules\n\n${rules.length} rules. A rule's id is its path: \`aws.iam.root-mfa-enabled\` is \`rules/aws/iam/root-mfa-enabled.ts\`.\n\n${list.join('')}\n${rules.map(ruleEntry).join('\n')}`;
 }
 
 function ruleEntry(rule: Rule): string {
   const parameters = Object.entries((rule.parameters as { shape?: Record<string, { description?: string }> }).shape ?? {});
   const defaults = rule.parameters.parse({}) as Record<string, unknown>;
-  const inspected = inspectedBy(rule).map(({ population, fields }) => `${fields.map((field) => `\`${field}\``).join(', ')} of \`${population.type}\``);
+  const inspected = inspectedBy(rule).map(
+    ({ population, fields }) => `${fields.map((field) => `\`${field}\``).join(', ')} of \`${population.type}\``,
+  );
   const lines = parameters.map(([name, { description }]) => `- \`${name}\` = \`${JSON.stringify(defaults[name])}\`: ${description}\n`);
   const messages = Object.entries(rule.messages as Record<string, string>).map(([id, text]) => `- ${id}: ${text}\n`);
   return [
@@ -71,9 +85,15 @@ function collectorPage(collectors: readonly Collector[]): string {
   const groups = Map.groupBy(collectors, providerOf);
   const sections = [...groups].map(([provider, members]) => {
     const rows = members.flatMap(({ id, reads }) =>
-      Object.entries(reads as Record<string, { needs: string | string[]; absent?: string[] }>).map(([operation, { needs, absent }]) => `| \`${[needs].flat().join('`, `')}\` | \`${operation}\` | ${id} | ${absent ? absent.map((code) => `\`${code}\``).join(', ') : ''} |\n`),
+      Object.entries(reads as Record<string, { needs: string | string[]; absent?: string[] }>).map(
+        ([operation, { needs, absent }]) =>
+          `| \`${[needs].flat().join('`, `')}\` | \`${operation}\` | ${id} | ${absent ? absent.map((code) => `\`${code}\``).join(', ') : ''} |\n`,
+      ),
     );
-    const list = members.map(({ id, title, every, per, population, limits }) => `- **${id}**, every ${every} per ${per}: ${title} (\`${population.type}\`).${limits ? ` ${limits}` : ''}\n`);
+    const list = members.map(
+      ({ id, title, every, per, population, limits }) =>
+        `- **${id}**, every ${every} per ${per}: ${title} (\`${population.type}\`).${limits ? ` ${limits}` : ''}\n`,
+    );
     return `## ${provider}\n\n${list.join('')}\n| Permission | For the call | Made by | Errors that state a fact |\n| --- | --- | --- | --- |\n${rows.toSorted().join('')}`;
   });
   return `${note}# Collectors\n\nWhom we ask, what we may ask, and with which permission. A collector can make only the calls it declares.\n\n${sections.join('\n')}`;
@@ -86,12 +106,21 @@ function controlMatrix(rules: readonly Rule[], collectors: readonly Collector[])
     const rule = built.get(id);
     if (!rule) return 'not available yet';
     const types = new Set(inspectedBy(rule).map(({ population }) => population.type));
-    return collectors.filter(({ population }) => types.has(population.type)).map(({ id }) => id).join(', ') || 'Holdfast itself';
+    return (
+      collectors
+        .filter(({ population }) => types.has(population.type))
+        .map(({ id }) => id)
+        .join(', ') || 'Holdfast itself'
+    );
   };
   const rows = controls.flatMap((control) =>
-    (['key', 'supporting'] as const).flatMap((role) => control[role].map((rule) => `| ${control.id} | ${control.criteria.join(' ')} | ${role} | \`${rule}\` | ${from(rule)} |\n`)),
+    (['key', 'supporting'] as const).flatMap((role) =>
+      control[role].map((rule) => `| ${control.id} | ${control.criteria.join(' ')} | ${role} | \`${rule}\` | ${from(rule)} |\n`),
+    ),
   );
-  const reached = new Set(controls.filter(({ key }) => key.some((rule) => built.has(rule))).flatMap(({ criteria }) => criteria as readonly string[]));
+  const reached = new Set(
+    controls.filter(({ key }) => key.some((rule) => built.has(rule))).flatMap(({ criteria }) => criteria as readonly string[]),
+  );
   const unreached = Object.keys(criteria).filter((id) => !reached.has(id));
   return `${note}# Control matrix\n\nCriterion, control, rule, collector. A control names every rule that tests it, also those that are not available yet.\n\nCriteria that no available key rule reaches: ${unreached.join(', ')}.\n\n| Control | Criteria | Role | Rule | Evidence from |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
 }

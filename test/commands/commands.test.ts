@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { commands } from '#src/commands/index.ts';
+import { shapes } from '#src/commands/shapes.ts';
 import { printable } from '#src/commands/text.ts';
 import { collectors, permissionsOf, rules } from '#src/registry.ts';
 import { startScim } from '#test/doubles/scim.ts';
@@ -29,11 +30,14 @@ describe('usage', () => {
     expect(wrong.err).not.toMatch(/\n\s+at /);
   });
 
-  test.each(['status', 'results', 'conclude', 'deviations', 'check', 'run --once --config nowhere.yaml'])('%s without a configuration is told what to do', async (line) => {
-    const { code, out, err } = await holdfast(folder, line);
-    expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toContain('holdfast init');
-  });
+  test.each(['status', 'results', 'conclude', 'deviations', 'check', 'run --once --config nowhere.yaml'])(
+    '%s without a configuration is told what to do',
+    async (line) => {
+      const { code, out, err } = await holdfast(folder, line);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(err).toContain('holdfast init');
+    },
+  );
 
   test('a wrong configuration is told with its line, and nothing else', async () => {
     writeFileSync(join(folder, 'holdfast.yaml'), 'company: Acme\nconections: []\n');
@@ -46,7 +50,9 @@ describe('usage', () => {
 
 describe('the catalogue', () => {
   test('rules and controls as JSON', async () => {
-    expect((JSON.parse((await holdfast(folder, 'rules --json')).out) as { id: string }[]).map(({ id }) => id)).toEqual(rules.map(({ id }) => id));
+    expect((JSON.parse((await holdfast(folder, 'rules --json')).out) as { id: string }[]).map(({ id }) => id)).toEqual(
+      rules.map(({ id }) => id),
+    );
     expect(JSON.parse((await holdfast(folder, 'controls --json')).out)).toHaveLength(45);
   });
 
@@ -58,12 +64,17 @@ describe('the catalogue', () => {
   });
 
   test('explain what does not exist', async () => {
-    expect(await holdfast(folder, 'explain aws.iam.root-mfa-enable')).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean "aws.iam.root-mfa-enabled"?') });
+    expect(await holdfast(folder, 'explain aws.iam.root-mfa-enable')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Did you mean "aws.iam.root-mfa-enabled"?'),
+    });
   });
 
   test('the policy grants what the collectors declare, and nothing that reads data', async () => {
     const { out } = await holdfast(folder, 'policy aws --json');
-    const { Statement: [allow, deny] } = JSON.parse(out) as { Statement: { Action: string[] }[] };
+    const {
+      Statement: [allow, deny],
+    } = JSON.parse(out) as { Statement: { Action: string[] }[] };
     const declared = collectors.filter(({ id }) => id.startsWith('aws-')).flatMap(permissionsOf);
     expect(new Set(allow!.Action)).toEqual(new Set([...declared, 'ec2:DescribeRegions', 'sts:GetCallerIdentity']));
     expect(allow!.Action.filter((action) => !/^[a-z0-9-]+:(Get|List|Describe|Generate)[A-Za-z]+$/.test(action))).toEqual([]);
@@ -98,8 +109,18 @@ describe('a directory over SCIM, from the first look to the conclusion', () => {
   let scim: Awaited<ReturnType<typeof startScim>>;
   beforeAll(async () => {
     const users = [
-      { id: '1', userName: 'ada@example.com', active: true, meta: { resourceType: 'User', created: '2025-01-01T00:00:00Z', lastModified: '2025-01-01T00:00:00Z' } },
-      { id: '2', userName: '\u001b[31mmallory\u202e', active: true, meta: { resourceType: 'User', created: '2025-01-01T00:00:00Z', lastModified: '2025-01-01T00:00:00Z' } },
+      {
+        id: '1',
+        userName: 'ada@example.com',
+        active: true,
+        meta: { resourceType: 'User', created: '2025-01-01T00:00:00Z', lastModified: '2025-01-01T00:00:00Z' },
+      },
+      {
+        id: '2',
+        userName: '\u001b[31mmallory\u202e',
+        active: true,
+        meta: { resourceType: 'User', created: '2025-01-01T00:00:00Z', lastModified: '2025-01-01T00:00:00Z' },
+      },
     ];
     const groups = [{ id: 'g1', displayName: 'admins', members: [{ value: '1', type: 'User' }] }];
     scim = await startScim({ users, groups, token: 'secret-token' } as never);
@@ -115,19 +136,32 @@ ${window ? 'window: { from: 2026-03-02, to: 2026-03-31, timeZone: UTC }\n' : ''}
     writeFileSync(join(folder, 'holdfast.yaml'), company());
     const at = (hours: number) => ({ env: { SCIM_TOKEN: 'secret-token' }, now: () => start + hours * 3_600_000 });
     expect(await holdfast(folder, 'check', at(0))).toMatchObject({ code: 0, out: expect.stringContaining('scim-accounts: 2 items') });
-    expect(await holdfast(folder, 'run --once', at(0))).toMatchObject({ code: 0, out: expect.stringMatching(/^people: \d+ items in \d scopes, 0 not read/) });
+    expect(await holdfast(folder, 'run --once', at(0))).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^people: \d+ items in \d scopes, 0 not read/),
+    });
     const first = JSON.parse((await holdfast(folder, 'results --json', at(0))).out) as Record<string, unknown>[];
     expect(first.length).toBeGreaterThan(0);
-    for (const row of first) expect(Object.keys(row)).toEqual(expect.arrayContaining(['rule', 'item', 'name', 'population', 'connection', 'scope', 'result', 'message', 'since', 'lastSeen', 'evidence']));
-    expect(first.filter(({ rule }) => rule === 'idp.user-mfa-enrolled')).toMatchObject([{ result: 'unobserved', reason: { reason: 'not-offered' } }, { result: 'unobserved' }]);
+    for (const [command, shape] of Object.entries(shapes)) {
+      const { out } = await holdfast(folder, `${command} --json`, at(0.9));
+      expect({ command, faults: shape.safeParse(JSON.parse(out)).error?.issues ?? [] }).toEqual({ command, faults: [] });
+    }
+    expect(first.filter(({ rule }) => rule === 'idp.user-mfa-enrolled')).toMatchObject([
+      { result: 'unobserved', reason: { reason: 'not-offered' } },
+      { result: 'unobserved' },
+    ]);
 
     await holdfast(folder, 'run --once', at(1));
     const second = JSON.parse((await holdfast(folder, 'results --json', at(1))).out) as Record<string, unknown>[];
     const since = (rows: Record<string, unknown>[]) => rows.map(({ rule, item, result, since }) => ({ rule, item, result, since }));
     expect(since(second)).toEqual(since(first));
-    expect(second.filter(({ rule }) => rule === 'idp.user-mfa-enrolled').map(({ lastSeen }) => lastSeen)).toEqual(Array(2).fill('2026-03-02T09:00:00.000Z'));
+    expect(second.filter(({ rule }) => rule === 'idp.user-mfa-enrolled').map(({ lastSeen }) => lastSeen)).toEqual(
+      Array(2).fill('2026-03-02T09:00:00.000Z'),
+    );
 
-    const concluded = JSON.parse((await holdfast(folder, 'conclude --json', at(1))).out) as { controls: { id: string; conclusion: string }[] };
+    const concluded = JSON.parse((await holdfast(folder, 'conclude --json', at(1))).out) as {
+      controls: { id: string; conclusion: string }[];
+    };
     expect(concluded.controls).toHaveLength(45);
     expect(concluded.controls.find(({ id }) => id === 'GV-03')).toMatchObject({ conclusion: 'not-tested' });
     expect((await holdfast(folder, 'status', at(1))).out.split('\n').length).toBeLessThanOrEqual(13);
@@ -142,9 +176,16 @@ ${window ? 'window: { from: 2026-03-02, to: 2026-03-31, timeZone: UTC }\n' : ''}
     const { code, err } = await holdfast(folder, 'run --once', surroundings);
     expect(code).toBe(3);
     expect(err).toContain('people');
-    const rows = JSON.parse((await holdfast(folder, 'results --json --result unobserved', surroundings)).out) as { item: string; reason: object }[];
+    const rows = JSON.parse((await holdfast(folder, 'results --json --result unobserved', surroundings)).out) as {
+      item: string;
+      reason: object;
+    }[];
     expect(rows.length).toBeGreaterThan(0);
-    for (const row of rows) expect(row).toMatchObject({ item: expect.stringMatching(/^scope:/), reason: { reason: expect.any(String), call: expect.any(String) } });
+    for (const row of rows)
+      expect(row).toMatchObject({
+        item: expect.stringMatching(/^scope:/),
+        reason: { reason: expect.any(String), call: expect.any(String) },
+      });
   });
 
   test('a secret that is not there, and a window that is not declared', async () => {
@@ -152,7 +193,10 @@ ${window ? 'window: { from: 2026-03-02, to: 2026-03-31, timeZone: UTC }\n' : ''}
     expect(await holdfast(folder, 'run --once')).toMatchObject({ code: 2, err: expect.stringContaining('SCIM_TOKEN') });
     await holdfast(folder, 'run --once', { env: { SCIM_TOKEN: 'x' } });
     expect(await holdfast(folder, 'conclude')).toMatchObject({ code: 2, err: expect.stringContaining('window') });
-    expect(await holdfast(folder, 'conclude --from 2026-02-30 --to 2026-03-01')).toMatchObject({ code: 2, err: expect.stringContaining('2026-02-30') });
+    expect(await holdfast(folder, 'conclude --from 2026-02-30 --to 2026-03-01')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('2026-02-30'),
+    });
     expect((await holdfast(folder, 'conclude --from 2026-03-01 --to 2026-03-31')).code).toBe(0);
     expect(await holdfast(folder, 'results --at yesterday')).toMatchObject({ code: 2 });
   });

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+
+/**
+ * What the commands write with `--json`, member by member. The types of the report say what is computed; these say what is promised to whoever
+ * reads it: members are added, never renamed or removed. docs/json.md is written from here, and the tests hold the commands to it.
+ */
+const instant = z.iso.datetime();
+const severity = z.enum(['low', 'medium', 'high', 'critical']);
+const result = z.enum(['pass', 'fail', 'not-applicable', 'unobserved', 'pending']);
+const reason = z.object({ reason: z.string(), call: z.string(), needs: z.string(), detail: z.string() });
+const unread = z.object({ unread: z.string(), call: z.string(), needs: z.string(), detail: z.string() });
+const ledger = z.object({ size: z.int(), root: z.string().describe('Hex; RFC 6962') });
+const scope = z.object({ connection: z.string(), account: z.string(), region: z.string(), population: z.string() });
+
+const resultRow = z.object({
+  rule: z.string(),
+  item: z.string().describe("The stable key; holds the provider's own id. `scope:<key>` where a whole scope was never read"),
+  name: z.string(),
+  population: z.string(),
+  connection: z.string(),
+  scope: z.string().describe('connection/account/region/population'),
+  result,
+  message: z.string(),
+  severity,
+  since: instant.nullable().describe('First look of the run with this result'),
+  lastSeen: instant.nullable().describe('Last complete look at the scope'),
+  evidence: z.object({ index: z.int().describe('Ledger index'), snapshot: z.string().describe('SHA-256 of the snapshot') }).nullable(),
+  reason: reason.optional().describe('Present exactly when unobserved'),
+});
+
+const deviationRow = z.object({
+  id: z.string(),
+  count: z.int().describe('More than 1 only for streams that were not observed for the same time and reason'),
+  rule: z.string(),
+  item: z.string(),
+  name: z.string(),
+  scope: z.string(),
+  severity,
+  message: z.string(),
+  controls: z.array(z.string()),
+  lastGood: instant.nullable(),
+  firstBad: instant,
+  lastBad: instant,
+  firstGood: instant.nullable().describe('Null while open'),
+  closedBy: z.enum(['pass', 'not-applicable', 'gone']).nullable(),
+  atLeast: z.int().describe('Seconds'),
+  atMost: z.int().nullable().describe('Seconds; null where no look came before'),
+  due: instant,
+  clock: z.enum(['in-time', 'late', 'pending', 'overdue']),
+  carriedIn: z.boolean(),
+});
+
+const criterion = z.object({ id: z.string(), says: z.string(), controls: z.array(z.string()), reached: z.boolean() });
+
+const status = z.object({
+  company: z.string(),
+  example: z.boolean(),
+  asOf: instant,
+  ledger,
+  window: z
+    .object({ from: z.int(), to: z.int(), asOf: z.int(), firstDay: z.string(), lastDay: z.string(), timeZone: z.string() })
+    .nullable()
+    .describe('Epoch milliseconds, half-open'),
+  connections: z.array(
+    z.object({
+      id: z.string(),
+      lastCycle: z.looseObject({ index: z.int(), asOf: z.int(), ended: z.int() }).nullable(),
+      scopes: z.int(),
+      failing: z.array(z.object({ scope: z.string(), unread, since: instant })),
+      items: z.int(),
+    }),
+  ),
+  items: z.int(),
+  results: z.record(result, z.int()),
+  observed: z.number().nullable().describe('Share of scope-time looked at, 0 to 1'),
+  unobserved: z.object({ hours: z.int(), gaps: z.int() }).nullable(),
+  deviations: z.object({ total: z.int(), open: z.int(), overdue: z.int(), nextDue: instant.nullable() }),
+  criteria: z.array(criterion),
+});
+
+const facts = z.looseObject({ rule: z.string(), kind: z.enum(['state', 'event', 'cadence']), population: z.int() });
+const conclude = z.object({
+  window: z.object({ from: instant, to: instant, asOf: instant, timeZone: z.string() }),
+  controls: z.array(
+    z.object({
+      id: z.string(),
+      family: z.string(),
+      title: z.string(),
+      statement: z.string(),
+      owner: z.string(),
+      frequency: z.string(),
+      type: z.string(),
+      criteria: z.array(z.string()),
+      conclusion: z.enum(['deviations-noted', 'not-demonstrated', 'not-operated', 'no-deviations-noted', 'not-tested']),
+      grade: z.enum(['open-at-end', 'some-late', 'all-remediated-in-time', 'all-under-waiver']).nullable(),
+      says: z.string(),
+      tally: z.record(z.string(), z.int()),
+      shortfalls: z.array(z.object({ rule: z.string(), name: z.string(), value: z.number() })),
+      observed: z.number().nullable().describe('Share of the window in which its key rules were observed, 0 to 1'),
+      rules: z.array(
+        z.object({
+          role: z.enum(['key', 'supporting']),
+          id: z.string(),
+          title: z.string(),
+          available: z.boolean(),
+          facts: facts.nullable(),
+        }),
+      ),
+      detail: z.looseObject({}).describe('The arithmetic behind it, part by part'),
+    }),
+  ),
+  criteria: z.array(criterion),
+});
+
+const cycle = z.object({
+  connection: z.string(),
+  asOf: instant,
+  ended: instant,
+  scopes: z.int(),
+  failed: z.array(scope.extend(unread.shape)),
+  items: z.int(),
+  changes: z.int(),
+  calls: z.int(),
+  retired: z.array(z.object({ scope, reason: z.string() })),
+  ledger,
+});
+
+const reading = z.object({
+  connection: z.string(),
+  place: z.string(),
+  collector: z.string(),
+  population: z.string(),
+  items: z.int().nullable().describe('Null where the population could not be read'),
+  unread: z.array(z.object({ field: z.string().nullable(), items: z.int(), why: unread })),
+  rules: z.array(z.string()).describe('Rules that stay unobserved for it'),
+});
+
+export const shapes = {
+  results: z.array(resultRow),
+  deviations: z.array(deviationRow),
+  conclude,
+  status,
+  'run --once': z.array(cycle),
+  check: z.array(reading),
+} as const;
+
+/** docs/json.md: each shape as the JSON Schema of it. */
+export function jsonShapes(): string {
+  const sections = Object.entries(shapes).map(
+    ([command, shape]) => `## ${command} --json\n\n\`\`\`json\n${JSON.stringify(z.toJSONSchema(shape), null, 1)}\n\`\`\`\n`,
+  );
+  return `# What the commands write with --json\n\nThe shape of each document as JSON Schema. Members may be added; none is renamed or removed.\n\n${sections.join('\n')}`;
+}

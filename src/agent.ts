@@ -28,6 +28,12 @@ export interface AgentOptions {
   readonly example?: boolean;
 }
 
+/** How to look: at everything now, or at what is due; and who is told how far it is. */
+export interface Look {
+  readonly everything?: boolean;
+  readonly progress?: (connection: string, done: number, of: number) => void;
+}
+
 export interface Agent extends AsyncDisposable {
   readonly config: Config;
   readonly controls: Controls;
@@ -36,7 +42,7 @@ export interface Agent extends AsyncDisposable {
   /** The evidence as of now, or as of an instant. */
   report(asOf?: number): Report;
   /** Runs a cycle of every connection that has a due collector, one after the other. Returns what was committed. */
-  runDue(): Promise<CycleOutcome[]>;
+  runDue(how?: Look): Promise<CycleOutcome[]>;
 }
 
 /** The composition root: the only place where the configuration becomes adapters. */
@@ -67,7 +73,7 @@ export async function openAgent({ config, log, now, readOnly = false, connection
   };
   let recorded = false;
 
-  async function runDue(): Promise<CycleOutcome[]> {
+  async function runDue({ everything = false, progress }: Look = {}): Promise<CycleOutcome[]> {
     const outcomes: CycleOutcome[] = [];
     for (const connection of connections) {
       const settings = config.connections.find(({ id }) => id === connection.id);
@@ -82,6 +88,8 @@ export async function openAgent({ config, log, now, readOnly = false, connection
         every: settings?.every ?? {},
         memory,
         now,
+        everything,
+        ...(progress && { progress: (done: number, of: number) => progress(connection.id, done, of) }),
       });
       if (!outcome) continue;
       outcomes.push(outcome);

@@ -19,7 +19,12 @@ export async function connect(configured: Configured, { declaration, now }: Surr
       const { id, accounts, regions, region, endpoint } = configured;
       const settings = {
         id,
-        ...(accounts && { accounts: accounts.map(({ externalId, ...account }) => ({ ...account, ...(externalId && { externalId: () => externalId.resolve() }) })) }),
+        ...(accounts && {
+          accounts: accounts.map(({ externalId, ...account }) => ({
+            ...account,
+            ...(externalId && { externalId: () => externalId.resolve() }),
+          })),
+        }),
         ...(regions && { regions }),
         ...(region !== undefined && { region }),
         ...(endpoint !== undefined && { endpoint }),
@@ -29,7 +34,10 @@ export async function connect(configured: Configured, { declaration, now }: Surr
     }
     case 'github': {
       const { id, organization, endpoint, credential } = configured;
-      const own = 'token' in credential ? { token: () => credential.token.resolve() } : { app: { ...credential.app, privateKey: () => credential.app.privateKey.resolve() } };
+      const own =
+        'token' in credential
+          ? { token: () => credential.token.resolve() }
+          : { app: { ...credential.app, privateKey: () => credential.app.privateKey.resolve() } };
       return connectGithub({ id, organization, ...(endpoint !== undefined && { endpoint }), ...own });
     }
     case 'scim': {

@@ -1,6 +1,16 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 
-const secretPaths = ['authorization', 'token', 'secret', 'password', 'privateKey', 'externalId', 'accessKeyId', 'secretAccessKey', 'sessionToken'];
+const secretPaths = [
+  'authorization',
+  'token',
+  'secret',
+  'password',
+  'privateKey',
+  'externalId',
+  'accessKeyId',
+  'secretAccessKey',
+  'sessionToken',
+];
 
 /** One line of JSON per fact, on standard error: standard output belongs to data. Secrets are redacted wherever they might turn up. */
 export function openLog(level: string, stream: DestinationStream = pino.destination({ dest: 2, sync: true })): Logger {

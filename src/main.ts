@@ -1,3 +1,9 @@
 import { runCommand } from '#src/commands/index.ts';
 
-process.exitCode = await runCommand(process.argv.slice(2), { env: process.env, cwd: process.cwd(), stdout: process.stdout, stderr: process.stderr, now: Date.now });
+process.exitCode = await runCommand(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: Date.now,
+});

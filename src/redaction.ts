@@ -8,7 +8,7 @@ const shapes: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['an AWS session token', /\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[A-Za-z0-9/+=]{80,}/],
   ['a Stripe key', /\b[rs]k_live_[A-Za-z0-9]{20,}\b/],
   ['a Google API key', /\bAIza[A-Za-z0-9_-]{35}\b/],
-  ['a password in a URL', /\b[a-z][a-z0-9+.-]{2,12}:\/\/[^\s/:@"\\]{1,64}:[^\s/@"\\]{1,128}@/i],
+  ['a password in a URL', /:\/\/[^\s/:@"\\]{1,64}:[^\s/@"\\]{1,128}@/],
 ];
 
 /** Names the kind of credential that the text seems to hold, or null. */

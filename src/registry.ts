@@ -16,10 +16,18 @@ export const ruleVersions = (): Map<string, string> =>
 
 /** The rules in force at an instant: each with its version and the parameters that the controls give it then, defaults filled in. */
 export function ruleSetOf(versions: ReadonlyMap<string, string>, parametersOf: (rule: string) => object): RuleSet {
-  const inForce = Object.fromEntries(rules.map((rule): [string, RuleSet['rules'][string]] => [rule.id, { version: versions.get(rule.id)!, parameters: rule.parameters.parse(parametersOf(rule.id)) as Json }]));
+  const inForce = Object.fromEntries(
+    rules.map((rule): [string, RuleSet['rules'][string]] => [
+      rule.id,
+      { version: versions.get(rule.id)!, parameters: rule.parameters.parse(parametersOf(rule.id)) as Json },
+    ]),
+  );
   const recorded = rules.filter((rule) => rule.over !== 'obligations' && !judgedBy(rule).derived);
   const byPopulation = Map.groupBy(recorded, (rule) => judgedBy(rule).type);
-  return { rules: inForce, byPopulation: Object.fromEntries([...byPopulation].map(([type, list]) => [type, list.map(({ id }) => id).toSorted()])) };
+  return {
+    rules: inForce,
+    byPopulation: Object.fromEntries([...byPopulation].map(([type, list]) => [type, list.map(({ id }) => id).toSorted()])),
+  };
 }
 
 /** The collectors behind a rule: everything that feeds a population it inspects. */
@@ -29,4 +37,5 @@ export function collectorsOf(rule: Rule): Collector[] {
 }
 
 /** Every permission that a collector needs, in the provider's words. */
-export const permissionsOf = ({ reads }: Collector): string[] => [...new Set(Object.values(reads as Reads).flatMap(({ needs }) => needs))].toSorted();
+export const permissionsOf = ({ reads }: Collector): string[] =>
+  [...new Set(Object.values(reads as Reads).flatMap(({ needs }) => needs))].toSorted();

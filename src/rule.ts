@@ -26,7 +26,12 @@ interface Options {
 
 const verdict =
   (result: Verdict['result']) =>
-  <const M extends string>(message: M, facts?: Verdict['facts'], options: Options = {}): Verdict<M> => ({ result, message, ...(facts && { facts }), ...options });
+  <const M extends string>(message: M, facts?: Verdict['facts'], options: Options = {}): Verdict<M> => ({
+    result,
+    message,
+    ...(facts && { facts }),
+    ...options,
+  });
 
 export const pass = verdict('pass');
 export const fail = verdict('fail');
@@ -86,14 +91,20 @@ export function defineRule<T, const K extends keyof T & string, Par extends z.Zo
 type Populations = Readonly<Record<string, Population>>;
 type Inspected<Ps extends Populations> = { readonly [P in keyof Ps]: readonly (keyof FieldsOf<Ps[P]> & string)[] };
 export type Rows<Ps extends Populations, I extends Inspected<Ps>> = {
-  readonly [P in keyof Ps]: readonly (Pick<FieldsOf<Ps[P]>, I[P][number] & keyof FieldsOf<Ps[P]>> & Identity & { readonly firstSeen: number })[];
+  readonly [P in keyof Ps]: readonly (Pick<FieldsOf<Ps[P]>, I[P][number] & keyof FieldsOf<Ps[P]>> &
+    Identity & { readonly firstSeen: number })[];
 };
 
 /**
  * A rule over whole populations. It judges each item of the first one, and runs only where every population was read completely.
  * An item of the first population with an inspected field unread is `unobserved` and not handed in; one of any other makes all unobserved.
  */
-export interface PopulationRule<Ps extends Populations = any, I extends Inspected<Ps> = any, Par extends z.ZodType = any, M extends string = any> extends RuleText<Par, M> {
+export interface PopulationRule<
+  Ps extends Populations = any,
+  I extends Inspected<Ps> = any,
+  Par extends z.ZodType = any,
+  M extends string = any,
+> extends RuleText<Par, M> {
   readonly over: 'populations';
   readonly kind: 'state' | 'event';
   readonly populations: Ps;
@@ -106,7 +117,10 @@ export interface PopulationRule<Ps extends Populations = any, I extends Inspecte
     readonly given: { readonly [P in keyof Ps]: Patches<FieldsOf<Ps[P]>> };
     readonly expect: Readonly<Record<string, { readonly result: Verdict['result']; readonly message?: NoInfer<M> }>>;
   }[];
-  evaluate(populations: Rows<Ps, I>, context: Omit<Context<z.infer<Par>>, 'firstSeen'>): Iterable<Verdict<NoInfer<M>> & { readonly key: string }>;
+  evaluate(
+    populations: Rows<Ps, I>,
+    context: Omit<Context<z.infer<Par>>, 'firstSeen'>,
+  ): Iterable<Verdict<NoInfer<M>> & { readonly key: string }>;
 }
 
 export function definePopulationRule<Ps extends Populations, const I extends Inspected<Ps>, Par extends z.ZodType, const M extends string>(
@@ -127,7 +141,8 @@ export type Schedule =
  * A rule about something that must happen on a schedule. `evaluate` says of one event whether it counts as done (`pass`), was tried and
  * does not count (`fail`), or is something else (`not-applicable`). The obligations follow from the schedule and the window.
  */
-export interface CadenceRule<T = any, K extends keyof T = any, Par extends z.ZodType = any, M extends string = any> extends RuleText<Par, M> {
+export interface CadenceRule<T = any, K extends keyof T = any, Par extends z.ZodType = any, M extends string = any>
+  extends RuleText<Par, M> {
   readonly over: 'obligations';
   readonly kind: 'cadence';
   readonly population: Population<T>;
@@ -149,7 +164,8 @@ export function defineCadenceRule<T, const K extends keyof T & string, Par exten
 export type Rule = ItemRule | PopulationRule | CadenceRule;
 
 /** The population whose items the rule judges. */
-export const judgedBy = (rule: Rule): Population => (rule.over === 'populations' ? (Object.values(rule.populations)[0] as Population) : rule.population);
+export const judgedBy = (rule: Rule): Population =>
+  rule.over === 'populations' ? (Object.values(rule.populations)[0] as Population) : rule.population;
 
 /** Every population the rule looks at, with the fields it inspects; the judged one first. */
 export function inspectedBy(rule: Rule): { population: Population; fields: readonly string[] }[] {

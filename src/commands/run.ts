@@ -13,10 +13,10 @@ import { printable } from './text.ts';
 const tick = 60_000;
 
 export const run: Command = {
-  summary: 'The agent: schedule, cycles, status page. With --once: every due collector once, then exit.',
+  summary: 'The agent: schedule, cycles, status page. With --once: a look at everything now, then exit.',
   usage: 'run [--once]',
   options: {
-    once: { type: 'boolean', means: 'Run every due collector once and exit' },
+    once: { type: 'boolean', means: 'Look at everything once, now, and exit' },
     'log-level': { type: 'string', means: 'debug, info (default), warn or error' },
   },
   run: async (invocation) => {
@@ -39,8 +39,11 @@ async function runOwn(config: Config, { options, now, stderr, answer }: Invocati
   const agent = await openAgent({ config, log, now });
   try {
     if (options.once === true) {
-      const outcomes = await agent.runDue();
-      answer(outcomes.map(summary), () => outcomes.map((outcome) => `${text(outcome)}\n`).join('') || 'Nothing was due.\n');
+      const progress = (connection: string, done: number, of: number) =>
+        stderr.isTTY && stderr.write(`\r\u001b[K${connection}: ${done} of ${of} scopes`);
+      const outcomes = await agent.runDue({ everything: true, progress });
+      if (stderr.isTTY) stderr.write('\r\u001b[K');
+      answer(outcomes.map(summary), () => outcomes.map((outcome) => `${text(outcome)}\n`).join('') || 'There is nothing to look at.\n');
       const unreadable = outcomes.find(({ record }) => !readAnything(record));
       if (unreadable) throw unreadableConnection(unreadable);
       return 0;

@@ -32,6 +32,10 @@ export interface CycleSettings {
   readonly now: () => number;
   /** Scopes collected at the same time. */
   readonly concurrency?: number;
+  /** Look at everything now, whenever it was looked at last. */
+  readonly everything?: boolean;
+  /** Told after each scope: how many of how many are done. */
+  readonly progress?: (done: number, of: number) => void;
 }
 
 export interface CycleOutcome {
@@ -56,17 +60,17 @@ export async function runCycle(connection: Connection, store: EvidenceStore, set
     const label = labelOf(connection.provider, place);
     return transports.get(label) ?? transports.set(label, connection.open(place)).get(label)!;
   };
-  const collected = await Promise.all(
-    planned.due.map((due) =>
-      limit(async (): Promise<Collected> => {
-        if ('unread' in due) return { status: 'failed', unread: due.unread, calls: [] };
-        const key = scopeKey(due.scope);
-        const { replies } = settings.memory;
-        const memory = replies.get(key) ?? replies.set(key, { answers: new Map() }).get(key)!;
-        return collectScope(due.collector, due.place, transportTo(due.place), store.held.get(key)?.items, memory);
-      }),
-    ),
-  );
+  let done = 0;
+  const collect = async (due: Due): Promise<Collected> => {
+    if ('unread' in due) return { status: 'failed', unread: due.unread, calls: [] };
+    const key = scopeKey(due.scope);
+    const { replies } = settings.memory;
+    const memory = replies.get(key) ?? replies.set(key, { answers: new Map() }).get(key)!;
+    const collected = await collectScope(due.collector, due.place, transportTo(due.place), store.held.get(key)?.items, memory);
+    settings.progress?.(++done, planned.due.length);
+    return collected;
+  };
+  const collected = await Promise.all(planned.due.map((due) => limit(collect, due)));
   const outcomes = planned.due.map((due, i) => ({ ...due, collected: collected[i]! }));
   const read: ReadScope[] = outcomes.flatMap(({ scope, collector, collected }) =>
     collected.status === 'complete' ? [{ scope, population: collector.population, items: collected.items }] : [],
@@ -135,7 +139,7 @@ function isDue(held: HeldScope | undefined, every: number, tried: number | undef
 
 /** Whether it is worth finding out what exists: places are looked for with each cycle, and not between. */
 function mayBeDue({ id }: Connection, { held }: EvidenceStore, settings: CycleSettings, asOf: number): boolean {
-  if (!settings.memory.tried.has(id)) return true;
+  if (settings.everything || !settings.memory.tried.has(id)) return true;
   const periods = new Map(settings.collectors.map((collector) => [collector.population.type, everyOf(collector, settings)]));
   const own = [...held.entries()].filter(([, { scope, retired }]) => scope.connection === id && !retired && periods.has(scope.population));
   // Nothing is known of a connection whose places could not be found, or have no collector: then the connection itself is tried again.
@@ -177,7 +181,7 @@ function plan(connection: Connection, places: readonly FoundPlace[], store: Evid
     if (place.region === 'unknown' && known.has(`${place.account}/${scope.population}`)) return;
     exists.add(key);
     const every = everyOf(collector, settings);
-    if (!isDue(store.held.get(key), every, settings.memory.tried.get(key), asOf)) return;
+    if (!settings.everything && !isDue(store.held.get(key), every, settings.memory.tried.get(key), asOf)) return;
     settings.memory.tried.set(key, asOf);
     due.set(key, { scope, collector, hold: holdOf(every), ...(place.unread ? { unread: place.unread } : { place }) });
   };

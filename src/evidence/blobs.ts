@@ -29,7 +29,7 @@ export function openBlobs(db: DatabaseSync): Blobs {
   const hashById = db.prepare('SELECT hash FROM blob WHERE id = ?');
   const add = db.prepare('INSERT INTO blob (hash, base, depth, size, data) VALUES (?, ?, ?, ?, ?)');
   const exemplars = new Map<string, Unpacked>();
-  const recent = recentlyUsed(8_000_000);
+  const recent = recentlyUsed<Unpacked>(8_000_000);
 
   const row = (id: number) => {
     const found = byId.get(id) as unknown as BlobRow | undefined;
@@ -91,21 +91,32 @@ interface Unpacked {
 /** zstd without checksum, since every document is named by its hash. The sizes keep the memory that it takes in proportion. */
 export function pack(raw: Uint8Array, dictionary?: Uint8Array): Buffer {
   const params = { [constants.ZSTD_c_compressionLevel]: 9, [constants.ZSTD_c_checksumFlag]: 0 };
-  return zstdCompressSync(raw, { params, chunkSize: raw.length + 64, pledgedSrcSize: raw.length, ...(dictionary?.length && { dictionary }) } as ZstdOptions);
+  return zstdCompressSync(raw, {
+    params,
+    chunkSize: raw.length + 64,
+    pledgedSrcSize: raw.length,
+    ...(dictionary?.length && { dictionary }),
+  } as ZstdOptions);
 }
 
+/** Throws where the data is not one whole frame of that size, and nothing after it. */
 export function unpack(data: Uint8Array, size: number, dictionary?: Uint8Array): Buffer {
-  return zstdDecompressSync(data, { chunkSize: size + 64, ...(dictionary?.length && { dictionary }) });
+  const options = { chunkSize: Math.min(size, largest) + 64, ...(dictionary?.length && { dictionary }), info: true } as ZstdOptions;
+  const { buffer, engine } = zstdDecompressSync(data, options) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+  if (buffer.length !== size || engine.bytesWritten !== data.length) throw new Error(`the compressed data is not of ${size} bytes`);
+  return buffer;
 }
+
+const largest = 2 ** 30;
 
 /** The documents unpacked last, up to a number of bytes. */
-function recentlyUsed(limit: number) {
-  const held = new Map<number, Unpacked>();
+export function recentlyUsed<T extends { readonly id: number; readonly raw: Buffer }>(limit: number) {
+  const held = new Map<number, T>();
   let total = 0;
   return {
     get: (id: number) => held.get(id),
-    set(document: Unpacked): void {
-      if (document.raw.length > limit / 4) return;
+    set(document: T): void {
+      if (document.raw.length > limit / 4 || held.has(document.id)) return;
       held.set(document.id, document);
       total += document.raw.length;
       for (const [oldest, { raw }] of held) {

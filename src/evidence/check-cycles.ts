@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { canonical } from '#src/ledger/canonical.ts';
-import { createFrontier } from '#src/ledger/tree.ts';
+import { createFrontier, type Hash } from '#src/ledger/tree.ts';
 import { type Blobs, openBlobs, unpack } from './blobs.ts';
 import { rebuilt } from './check-projections.ts';
 import { type CycleManifest, cycleLeaf, letters, type Requests, requestsOf } from './documents.ts';
 import { type Log, openLog } from './log.ts';
-import { type KeptCall, openManifests } from './manifests.ts';
+import { type KeptCall, type Manifests, openManifests } from './manifests.ts';
 import { type Replayed, replay } from './replay.ts';
 import { changeLeaves, createState, type State } from './state.ts';
 
@@ -17,13 +17,21 @@ export function* checkCycles(db: DatabaseSync): Generator<string> {
   const projections = rebuilt();
   const state = createState(projections.projection);
   const referenced = new Set<number>();
-  const requests = readRequests(db, log);
+  const checking: Checking = {
+    blobs,
+    log,
+    state,
+    referenced,
+    requests: readRequests(db),
+    manifests: openManifests(blobs, () => null),
+    lengths: new Map(),
+  };
 
   for (const replayed of replay(db, blobs, state)) {
     projections.meet(replayed.ruleSet);
-    yield* checkCycle(replayed, { blobs, log, state, referenced, requests });
+    yield* checkCycle(replayed, checking);
   }
-  yield* requests.strays();
+  yield* checking.requests.strays();
   yield* projections.compare(db);
   yield* checkReferences(db, state, referenced);
 }
@@ -32,6 +40,9 @@ interface Checking {
   readonly blobs: Blobs;
   readonly log: Log;
   readonly state: State;
+  readonly manifests: Manifests;
+  /** The number of calls of each manifest that was looked through. */
+  readonly lengths: Map<number, number>;
   /** Documents that something refers to. */
   readonly referenced: Set<number>;
   readonly requests: ReturnType<typeof readRequests>;
@@ -59,7 +70,11 @@ function* checkCycle(replayed: Replayed, checking: Checking): Generator<string> 
   const leaves = changes.flatMap(({ scope, changes: own }) => changeLeaves(scope, own));
   const found = log.read(cycle.idx);
   const kept = (JSON.parse(found) as { manifest?: { ids: number; idRoot: string | null; sample: string[] } }).manifest;
-  const requests = checking.requests.at(cycle.idx) ?? { n: kept?.ids ?? 0, root: kept?.idRoot ?? null, sample: kept?.sample ?? [] };
+  const requests = (yield* checking.requests.at(cycle.idx, calls)) ?? {
+    n: kept?.ids ?? 0,
+    root: kept?.idRoot ?? null,
+    sample: kept?.sample ?? [],
+  };
   const expected = cycleLeaf({
     connection,
     asOf,
@@ -70,12 +85,13 @@ function* checkCycle(replayed: Replayed, checking: Checking): Generator<string> 
     looks,
     looksHash: blobs.kept(cycle.looks).hash,
     manifestHash: blobs.kept(cycle.manifest).hash,
-    calls,
+    calls: calls.values().reduce((sum, n) => sum + n, 0),
     requests,
   });
   for (const member of differing(found, expected)) yield `${where}: ${member} is not what the leaf says`;
   const counts = { scopes: looks.looks.length, failed: looks.looks.filter(({ unread }) => unread).length, changes: leaves.length };
-  for (const [name, count] of Object.entries(counts)) if (cycle[name as keyof typeof counts] !== count) yield `${where}: ${name} should be ${count}`;
+  for (const [name, count] of Object.entries(counts))
+    if (cycle[name as keyof typeof counts] !== count) yield `${where}: ${name} should be ${count}`;
 }
 
 function* checkVector(where: string, vector: string, judgements: readonly Judgement[], rules: readonly string[]): Generator<string> {
@@ -83,25 +99,32 @@ function* checkVector(where: string, vector: string, judgements: readonly Judgem
   if (judgements.map(({ rule }) => rule).join('\n') !== rules.join('\n')) yield `${where}: it was not judged by the rules in force`;
 }
 
-/** The calls of a cycle: as many as the looks, and every reply there. Returns their number. */
-function* checkManifest({ cycle, looks }: Replayed, { blobs, referenced, state }: Checking): Generator<string, number> {
-  const manifests = openManifests(blobs, () => null);
+/** The manifest of a cycle: of the scopes that it looked at, and every reply there. Returns the number of calls by scope. */
+function* checkManifest(
+  { cycle, looks }: Replayed,
+  { blobs, manifests, lengths, referenced, state }: Checking,
+): Generator<string, Map<string, number>> {
   const entries = JSON.parse(blobs.read(cycle.manifest)) as CycleManifest;
   const statuses = looks.looks.map(({ scope, unread }) => `${scope} ${unread ? 'failed' : 'complete'}`);
-  if (entries.map(([scope, status]) => `${scope} ${status}`).join('\n') !== statuses.join('\n')) yield `cycle ${cycle.idx}: its manifest is of other scopes`;
-  let calls = 0;
+  if (entries.map(([scope, status]) => `${scope} ${status}`).join('\n') !== statuses.join('\n'))
+    yield `cycle ${cycle.idx}: its manifest is of other scopes`;
+  const calls = new Map<string, number>();
   for (const [scope, status, items, hash] of entries) {
     const id = blobs.find(hash);
     if (id === null) {
       yield `cycle ${cycle.idx}: the manifest of ${scope} is missing`;
       continue;
     }
-    const held = state.scope(scope)?.items.values().toArray() ?? [];
-    const events = held[0]?.at != null;
-    if (status === 'complete' && (events ? Number(items) > held.length : items !== held.length)) yield `cycle ${cycle.idx}: ${scope} has ${held.length} items, not ${items}`;
+    const held = state.scope(scope)?.items;
+    const size = held?.size ?? 0;
+    const events = held?.values().next().value?.at != null;
+    if (status === 'complete' && (events ? Number(items) > size : items !== size))
+      yield `cycle ${cycle.idx}: ${scope} has ${size} items, not ${items}`;
+    calls.set(scope, lengths.get(id) ?? 0);
+    if (lengths.has(id)) continue;
     const list = manifests.list(id);
-    calls += list.length;
-    if (referenced.has(id)) continue;
+    lengths.set(id, list.length);
+    calls.set(scope, list.length);
     referenced.add(id);
     yield* checkReplies(`cycle ${cycle.idx}: ${scope}`, list, blobs, referenced);
   }
@@ -120,28 +143,34 @@ function* checkReplies(where: string, calls: readonly KeptCall[], blobs: Blobs, 
 function differing(found: string, expected: string): string[] {
   if (found === expected) return [];
   const [a, b] = [JSON.parse(found), JSON.parse(expected)] as Record<string, unknown>[];
-  const names = [...new Set([...Object.keys(a!), ...Object.keys(b!)])].filter((name) => canonical(a![name] ?? null) !== canonical(b![name] ?? null));
+  const names = [...new Set([...Object.keys(a!), ...Object.keys(b!)])].filter(
+    (name) => canonical(a![name] ?? null) !== canonical(b![name] ?? null),
+  );
   return names.length > 0 ? names : ['the text'];
 }
 
-/** The lists of request ids that are still kept, against the sample and the root in the leaf. */
-function readRequests(db: DatabaseSync, log: Log) {
+/** The lists of request ids that are still kept: one id for each call of each scope. The leaf has their root. */
+function readRequests(db: DatabaseSync) {
   const rows = db.prepare('SELECT idx, size, data FROM request_ids').all() as unknown as { idx: number; size: number; data: Uint8Array }[];
   const kept = new Map(rows.map((row) => [row.idx, row]));
-  const roots = new Map<number, Buffer>();
+  const rootBefore = new Map<number, Hash>();
   const frontier = createFrontier();
-  for (const { idx, hash } of db.prepare('SELECT idx, hash FROM ledger ORDER BY idx').all() as unknown as { idx: number; hash: Uint8Array }[]) {
-    if (kept.has(idx)) roots.set(idx, frontier.root());
-    frontier.append(Buffer.from(hash));
+  for (const { idx, hash } of db.prepare('SELECT idx, hash FROM ledger ORDER BY idx').all()) {
+    if (kept.has(Number(idx))) rootBefore.set(Number(idx), frontier.root());
+    frontier.append(Buffer.from(hash as Uint8Array));
   }
   return {
-    at(index: number): Requests | null {
+    *at(index: number, calls: ReadonlyMap<string, number>): Generator<string, Requests | null> {
       const row = kept.get(index);
-      if (!row) return null;
+      const before = rootBefore.get(index);
+      if (!row || !before) return null;
       kept.delete(index);
-      const raw = unpack(row.data, row.size);
-      if (raw.length !== row.size) return { n: -1, root: null, sample: [] };
-      return requestsOf(Object.values(JSON.parse(raw.toString()) as Record<string, string[]>).flat(), roots.get(index) ?? log.root());
+      const text = unpack(row.data, row.size).toString();
+      const ids = JSON.parse(text) as Record<string, string[]>;
+      const lengths = Object.fromEntries(Object.entries(ids).map(([scope, own]) => [scope, own.length]));
+      if (canonical(lengths) !== canonical(Object.fromEntries(calls)) || canonical(ids) !== text)
+        yield `request ids ${index}: they are not those of the calls`;
+      return requestsOf(Object.values(ids).flat(), before);
     },
     *strays(): Generator<string> {
       for (const index of kept.keys()) yield `request ids ${index}: there is no such cycle`;
@@ -149,11 +178,24 @@ function readRequests(db: DatabaseSync, log: Log) {
   };
 }
 
-/** Nothing stands in the tables of evidence that no cycle put there. */
+/** Nothing stands in the tables of evidence that no cycle put there, and nothing is missing between. */
 function* checkReferences(db: DatabaseSync, state: State, referenced: Set<number>): Generator<string> {
   for (const { body } of db.prepare('SELECT body FROM entry').all()) referenced.add(Number(body));
-  for (const { id } of db.prepare('SELECT id FROM blob').all()) if (!referenced.has(Number(id))) yield `document ${Number(id)}: nothing refers to it`;
-  for (const { key } of db.prepare('SELECT key FROM scope').all()) if (!state.scope(String(key))) yield `scope ${String(key)}: no cycle looked at it`;
+  for (const { id } of db.prepare('SELECT id FROM blob').all())
+    if (!referenced.has(Number(id))) yield `document ${Number(id)}: nothing refers to it`;
+  for (const { key } of db.prepare('SELECT key FROM scope').all())
+    if (!state.scope(String(key))) yield `scope ${String(key)}: no cycle looked at it`;
+  for (const table of ['scope', 'item', 'blob']) {
+    const { rows, last } = db.prepare(`SELECT count(*) AS rows, coalesce(max(id), 0) AS last FROM ${table}`).get() as {
+      rows: number;
+      last: number;
+    };
+    if (rows !== last) yield `${table}: its ${rows} rows are numbered up to ${last}`;
+  }
+  const halves =
+    'SELECT idx FROM change WHERE (snapshot IS NULL) <> (vector IS NULL) OR (snapshot IS NULL) <> (detail IS NULL) OR (snapshot IS NULL AND at IS NOT NULL)';
+  for (const { idx } of db.prepare(halves).all())
+    yield `change of cycle ${Number(idx)}: it is neither of an item that is there nor of one that is gone`;
   const idle = 'SELECT item.key FROM item LEFT JOIN change ON change.item = item.id WHERE change.item IS NULL';
   for (const { key } of db.prepare(idle).all()) yield `item ${String(key)}: no cycle saw it`;
   const foreign = 'SELECT change.idx FROM change LEFT JOIN cycle ON cycle.idx = change.idx WHERE cycle.idx IS NULL';

@@ -14,7 +14,9 @@ export function rebuilt() {
   const numbers = numberRules([], (rule, id) => ruleIds.set(rule, id));
 
   const projection: Projection = {
-    runStarts(scope, item, { rule, first, before, index, letter, severity, reason }) {
+    runStarts(scope, item, { rule, first, before, index, letter, judgement }) {
+      const { severity, unread } = judgement();
+      const reason = unread?.unread ?? null;
       const run: Run = { rule, scope, item, first, before, last: null, ended: null, gone: 0, idx: index, result: letter, severity, reason };
       runs.set(keyOfRun(run), run);
       goingOn.set(`${rule} ${scope} ${item}`, run);
@@ -24,7 +26,8 @@ export function rebuilt() {
       Object.assign(run, { last, ended, gone: Number(gone) });
       goingOn.delete(`${rule} ${scope} ${item}`);
     },
-    gapOpens: (scope, { since, until, reason, unread }) => void gaps.set(`${scope} ${since}`, { scope, since, until, reason, unread: unread && canonical(unread) }),
+    gapOpens: (scope, { since, until, reason, unread }) =>
+      void gaps.set(`${scope} ${since}`, { scope, since, until, reason, unread: unread && canonical(unread) }),
     gapCloses(scope, since, until) {
       if (until === null) gaps.delete(`${scope} ${since}`);
       else Object.assign(gaps.get(`${scope} ${since}`)!, { until });
@@ -35,7 +38,11 @@ export function rebuilt() {
     meet: (ruleSet: RuleSet) => numbers.meet(ruleSet),
     *compare(db: DatabaseSync): Generator<string> {
       const rules = db.prepare('SELECT id, key FROM rule').all() as unknown as { id: number; key: string }[];
-      yield* differences('rule', new Map(rules.map(({ id, key }) => [key, { id }])), new Map([...ruleIds].map(([key, id]) => [key, { id }])));
+      yield* differences(
+        'rule',
+        new Map(rules.map(({ id, key }) => [key, { id }])),
+        new Map([...ruleIds].map(([key, id]) => [key, { id }])),
+      );
       const keys = new Map(rules.map(({ id, key }) => [id, key]));
       const rows = db.prepare('SELECT * FROM result_run').all() as unknown as (Omit<Run, 'rule'> & { rule: number })[];
       const found = rows.map((row): Run => ({ ...row, rule: keys.get(row.rule) ?? String(row.rule) }));

@@ -28,7 +28,10 @@ export function openDatabase(path: string, { readOnly = false, synchronous = 'FU
     db = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: true, timeout: 5_000 });
     db.exec('PRAGMA cache_size = -32768');
     if (readOnly) db.exec('BEGIN');
-    else db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA recursive_triggers = ON; PRAGMA journal_size_limit = 16777216`);
+    else
+      db.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA recursive_triggers = ON; PRAGMA journal_size_limit = 16777216`,
+      );
     migrate(db, path, readOnly);
   } catch (error) {
     db?.close();
@@ -63,12 +66,13 @@ export function refuseOldSqlite(found: string): void {
 
 /** One writer for the life of the store. The operating system drops the lock when the process ends, however it ends. */
 function lockFor(path: string): DatabaseSync {
-  const lock = new DatabaseSync(`${path}-lock`, { timeout: 0 });
+  let lock: DatabaseSync | undefined;
   try {
+    lock = new DatabaseSync(`${path}-lock`, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
-    lock.close();
+    lock?.close();
     const busy = ((error as { errcode?: number }).errcode ?? 0) === sqliteBusy;
     throw busy ? new HoldfastError('STORE_LOCKED', { file: path, holder: '' }, { cause: error }) : faultOf(path, error);
   }
@@ -91,19 +95,25 @@ function migrate(db: DatabaseSync, path: string, readOnly: boolean): void {
   const known = migrations();
   const found = (db.prepare('PRAGMA application_id').get() as { application_id: number }).application_id;
   const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number };
-  if (found !== applicationId && tables > 0) throw new HoldfastError('STORE_NOT_A_STORE', { file: path, reason: 'it is a database of another program' });
+  if (found !== applicationId && tables > 0)
+    throw new HoldfastError('STORE_NOT_A_STORE', { file: path, reason: 'it is a database of another program' });
   if (found !== applicationId && readOnly) throw new HoldfastError('STORE_NOT_A_STORE', { file: path, reason: 'it is empty' });
 
-  const done = found === applicationId ? (db.prepare('SELECT id, name, sha256 FROM migration ORDER BY id').all() as unknown as Applied[]) : [];
+  const done =
+    found === applicationId ? (db.prepare('SELECT id, name, sha256 FROM migration ORDER BY id').all() as unknown as Applied[]) : [];
   const newest = done.at(-1)?.id ?? 0;
   if (newest > known.at(-1)!.id) throw new HoldfastError('STORE_NEWER', { file: path, found: newest, known: known.at(-1)!.id });
   const other = changedMigration(done, known);
   if (other !== undefined) throw new HoldfastError('STORE_MIGRATION_CHANGED', { file: path, migration: other });
   if (done.length === known.length) return;
-  if (readOnly) throw new HoldfastError('STORE_NOT_A_STORE', { file: path, reason: 'its schema is older; start the agent once to bring it forward' });
+  if (readOnly)
+    throw new HoldfastError('STORE_NOT_A_STORE', { file: path, reason: 'its schema is older; start the agent once to bring it forward' });
 
   db.exec('BEGIN IMMEDIATE');
-  if (done.length === 0) db.exec(`PRAGMA application_id = ${applicationId}; CREATE TABLE migration (id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT`);
+  if (done.length === 0)
+    db.exec(
+      `PRAGMA application_id = ${applicationId}; CREATE TABLE migration (id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT`,
+    );
   const record = db.prepare('INSERT INTO migration (id, name, sha256) VALUES (?, ?, ?)');
   for (const { id, name, sql } of known.slice(done.length)) {
     db.exec(sql);
@@ -120,7 +130,9 @@ export interface Applied {
 
 /** The first step that was applied with another text than it has now, or out of turn. */
 export function changedMigration(done: readonly Applied[], known: readonly Migration[]): string | undefined {
-  const at = done.findIndex(({ id, name, sha256 }, i) => known[i]?.id !== id || known[i].name !== name || !digest(known[i].sql).equals(sha256));
+  const at = done.findIndex(
+    ({ id, name, sha256 }, i) => known[i]?.id !== id || known[i].name !== name || !digest(known[i].sql).equals(sha256),
+  );
   return at === -1 ? undefined : done[at]!.name;
 }
 

@@ -5,7 +5,10 @@ import { digest, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
 import type { Unread } from '#src/population.ts';
 
 /** The letters of a vector of results. */
-export const letters = { pass: 'P', fail: 'F', 'not-applicable': 'N', unobserved: 'U', pending: 'W' } as const satisfies Record<Result, string>;
+export const letters = { pass: 'P', fail: 'F', 'not-applicable': 'N', unobserved: 'U', pending: 'W' } as const satisfies Record<
+  Result,
+  string
+>;
 
 const results = new Map((Object.keys(letters) as Result[]).map((result): [string, Result] => [letters[result], result]));
 
@@ -31,7 +34,11 @@ export const changeLeaf = (scope: string, item: string, leaf: Hash | null): Hash
 /** Leaf of the tree of a connection's state. A scope that fails has no root: nothing is claimed of its items. */
 export const scopeLeaf = (scope: string, seen: { root: Hash; items: number } | { reason: string }): Hash =>
   leafHash(
-    canonical('root' in seen ? { t: 'scope/1', scope, status: 'complete', root: seen.root.toString('hex'), items: seen.items } : { t: 'scope/1', scope, status: 'failed', reason: seen.reason }),
+    canonical(
+      'root' in seen
+        ? { t: 'scope/1', scope, status: 'complete', root: seen.root.toString('hex'), items: seen.items }
+        : { t: 'scope/1', scope, status: 'failed', reason: seen.reason },
+    ),
   );
 
 /** Which scopes a cycle looked at, and which ceased to exist. Sorted by scope. */
@@ -65,7 +72,19 @@ export interface CycleFacts {
 }
 
 /** The leaf of a cycle: canonical JSON, at most 65,535 bytes. Lists longer than 64 stand by their number and hash. */
-export function cycleLeaf({ connection, asOf, ended, ruleSet, state, changes, looks, looksHash, manifestHash, calls, requests }: CycleFacts): string {
+export function cycleLeaf({
+  connection,
+  asOf,
+  ended,
+  ruleSet,
+  state,
+  changes,
+  looks,
+  looksHash,
+  manifestHash,
+  calls,
+  requests,
+}: CycleFacts): string {
   const failed = looks.looks.flatMap(({ scope, unread }) => (unread ? [{ scope, reason: unread.unread }] : []));
   return canonical({
     v: 1,
@@ -82,9 +101,11 @@ export function cycleLeaf({ connection, asOf, ended, ruleSet, state, changes, lo
 }
 
 /** The leaf of anything else: it names its body by hash. */
-export const entryLeaf = (kind: string, asOf: number, body: string): string => canonical({ v: 1, kind, asOf: iso(asOf), body: { sha256: body } });
+export const entryLeaf = (kind: string, asOf: number, body: string): string =>
+  canonical({ v: 1, kind, asOf: iso(asOf), body: { sha256: body } });
 
-const shortly = (list: readonly object[]) => (list.length <= 64 ? list : { n: list.length, sha256: digest(canonical(list)).toString('hex') });
+const shortly = (list: readonly object[]) =>
+  list.length <= 64 ? list : { n: list.length, sha256: digest(canonical(list)).toString('hex') };
 
 export interface Requests {
   readonly n: number;

@@ -48,7 +48,13 @@ export function holdNothing(blobs: Blobs): Held {
   };
 }
 
-const heldNow = ({ snapshot, at, firstSeen }: ItemState, { item, judgements }: ItemContent): HeldItem => ({ item, judgements, hash: snapshot.hash, at, firstSeen });
+const heldNow = ({ snapshot, at, firstSeen }: ItemState, { item, judgements }: ItemContent): HeldItem => ({
+  item,
+  judgements,
+  hash: snapshot.hash,
+  at,
+  firstSeen,
+});
 
 function heldWhenAsked({ snapshot, detail, at, firstSeen }: ItemState, blobs: Blobs): HeldItem {
   let item: Observed<object> | undefined;

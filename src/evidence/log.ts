@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { createFrontier, leafHash, type Hash, merkleRoot } from '#src/ledger/tree.ts';
-import { longestChain, pack, unpack } from './blobs.ts';
+import { createFrontier, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
+import { longestChain, pack, recentlyUsed, unpack } from './blobs.ts';
 import type { LedgerHead } from './store.ts';
 
 /** The append-only log of leaves and its root. */
@@ -22,17 +22,23 @@ export function openLog(db: DatabaseSync): Log {
   const byIndex = db.prepare('SELECT base, size, data FROM ledger WHERE idx = ?');
   const latest = new Map<string, { index: number; depth: number; document: Buffer }>();
   const frontier = createFrontier();
-  for (const { hash } of db.prepare('SELECT hash FROM ledger_node WHERE level = ? ORDER BY n').iterate(tileLevel)) frontier.appendSubtree(tileLevel, Buffer.from(hash as Uint8Array));
+  for (const { hash } of db.prepare('SELECT hash FROM ledger_node WHERE level = ? ORDER BY n').iterate(tileLevel))
+    frontier.appendSubtree(tileLevel, Buffer.from(hash as Uint8Array));
   let tail: Hash[] = [];
   for (const { hash } of db.prepare('SELECT hash FROM ledger WHERE idx >= ? ORDER BY idx').iterate(frontier.size())) {
     tail.push(Buffer.from(hash as Uint8Array));
     frontier.append(tail.at(-1)!);
   }
 
+  const recent = recentlyUsed<{ id: number; raw: Buffer }>(1_000_000);
   const read = (index: number): Buffer => {
+    const known = recent.get(index);
+    if (known) return known.raw;
     const row = byIndex.get(index) as { base: number | null; size: number; data: Uint8Array } | undefined;
     if (!row) throw new Error(`there is no leaf ${index}`);
-    return unpack(row.data, row.size, row.base === null ? undefined : read(row.base));
+    const raw = unpack(row.data, row.size, row.base === null ? undefined : read(row.base));
+    recent.set({ id: index, raw });
+    return raw;
   };
   return {
     head: () => ({ size: frontier.size(), root: frontier.root().toString('hex') }),

@@ -1,11 +1,15 @@
 import type { CallRecord } from '#src/cycle/collect.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Blobs, Kept } from './blobs.ts';
+import { refuse } from './prepare.ts';
 
 /** A call as it is kept: the reply by its hash, the request id apart. */
 export type KeptCall = Omit<CallRecord, 'requestId' | 'replyHash'>;
 
-/** Keeps the calls of each scope: its manifest, and every reply in it. What is unchanged is found by its hash, and costs nothing. */
+/**
+ * Keeps the calls of each scope: its manifest, and every reply in it. What is unchanged is found by its hash, and costs nothing.
+ * A reply that is said to be kept already must be: STORE_INVARIANT otherwise.
+ */
 export interface Manifests {
   keep(scope: string, calls: readonly CallRecord[]): Kept;
   /** The calls with the text of their replies. */
@@ -22,7 +26,10 @@ export function openManifests(blobs: Blobs, before: (scope: string) => string | 
   return {
     list: entries,
     keep(scope, calls) {
-      const list = calls.map(({ requestId: _, reply, replyHash, ...call }) => ({ ...call, reply: replyHash ?? (reply === null ? null : sha256(reply)) }));
+      const list = calls.map(({ requestId: _, reply, replyHash, ...call }) => ({
+        ...call,
+        reply: replyHash ?? (reply === null ? null : sha256(reply)),
+      }));
       const text = canonical(list);
       const hash = sha256(text);
       const known = blobs.find(hash);
@@ -30,10 +37,15 @@ export function openManifests(blobs: Blobs, before: (scope: string) => string | 
       const latest = before(scope);
       const like = latest === null ? null : blobs.find(latest);
       const replies = repliesOf(like);
-      for (const call of calls) {
-        if (call.reply === null) continue;
+      for (const [i, call] of calls.entries()) {
+        const expected = list[i]!.reply;
+        if (expected === null) continue;
         const previous = replies.get(slot(call));
-        blobs.put(call.reply, `reply ${call.operation}`, previous ? blobs.find(previous) : null);
+        const stored =
+          call.reply === null
+            ? blobs.find(expected) !== null
+            : blobs.put(call.reply, `reply ${call.operation}`, previous ? blobs.find(previous) : null).hash === expected;
+        if (!stored) refuse(`${scope}: the reply ${expected} of ${call.operation} is neither given nor kept`);
       }
       return blobs.put(text, 'manifest', like);
     },

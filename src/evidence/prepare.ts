@@ -43,15 +43,18 @@ export interface PreparedItem {
 export function prepare(cycle: CycleRecord, state: State, lastAsOf: number | null): PreparedCycle {
   const { asOf, ended, connection, ruleSet } = cycle;
   if (!isInstant(asOf) || !isInstant(ended) || ended < asOf) refuse(`a cycle cannot last from ${asOf} to ${ended}`);
-  if (lastAsOf !== null && asOf <= lastAsOf) throw new HoldfastError('CLOCK_BACKWARDS', { now: new Date(asOf).toISOString(), last: new Date(lastAsOf).toISOString() });
+  if (lastAsOf !== null && asOf <= lastAsOf)
+    throw new HoldfastError('CLOCK_BACKWARDS', { now: new Date(asOf).toISOString(), last: new Date(lastAsOf).toISOString() });
 
   const scopes = cycle.scopes.map((record) => prepareScope(record, ruleSet.byPopulation[record.scope.population] ?? [], state));
   const retired = cycle.retired.map(({ scope, reason }) => ({ key: scopeKey(scope), reason }));
   const named = [...scopes, ...retired].map(({ key }) => key);
   const twice = firstTwice(named);
   if (twice !== undefined) refuse(`the scope ${twice} stands twice in a cycle`);
-  for (const { scope } of [...cycle.scopes, ...cycle.retired]) if (scope.connection !== connection) refuse(`the scope ${scopeKey(scope)} is not of the connection ${connection}`);
-  for (const { key } of retired) if (!state.scope(key) || state.scope(key)?.retired) refuse(`the scope ${key} cannot be retired: it does not exist`);
+  for (const { scope } of [...cycle.scopes, ...cycle.retired])
+    if (scope.connection !== connection) refuse(`the scope ${scopeKey(scope)} is not of the connection ${connection}`);
+  for (const { key } of retired)
+    if (!state.scope(key) || state.scope(key)?.retired) refuse(`the scope ${key} cannot be retired: it does not exist`);
   return { scopes: scopes.sort(byKey), retired: retired.sort(byKey) };
 }
 
@@ -72,7 +75,12 @@ function prepareScope(record: ScopeRecord, rules: readonly string[], state: Stat
   return { key, hold, calls, unread: null, items: record.items, rules, changes };
 }
 
-function prepareChange(scope: string, { key, name, at, snapshot, judgements }: ItemChange, rules: readonly string[], before: ScopeState | undefined): PreparedChange {
+function prepareChange(
+  scope: string,
+  { key, name, at, snapshot, judgements }: ItemChange,
+  rules: readonly string[],
+  before: ScopeState | undefined,
+): PreparedChange {
   const where = `${scope}: ${key}`;
   const held = before?.items.get(key);
   if (held && snapshot !== null && (held.at === null) !== (at === null)) refuse(`${where} is an event at one time and a state at another`);
@@ -82,18 +90,38 @@ function prepareChange(scope: string, { key, name, at, snapshot, judgements }: I
     if (snapshot !== judgements || at !== null || held.at !== null) refuse(`${where} is gone, but is an event or was judged`);
     return { key, at: null, seen: null };
   }
-  if (judgements.length !== rules.length || judgements.some(({ rule }, i) => rule !== rules[i])) refuse(`${where} is not judged by the rules in force`);
-  for (const { rule, result, unread } of judgements) if ((result === 'unobserved') !== (unread !== undefined)) refuse(`${where}: ${rule} is ${result}, with ${unread ? 'a' : 'no'} reason`);
+  if (judgements.length !== rules.length || judgements.some(({ rule }, i) => rule !== rules[i]))
+    refuse(`${where} is not judged by the rules in force`);
+  for (const { rule, result, unread } of judgements)
+    if ((result === 'unobserved') !== (unread !== undefined)) refuse(`${where}: ${rule} is ${result}, with ${unread ? 'a' : 'no'} reason`);
   const item = parsed(where, snapshot);
   if (item.key !== key || item.name !== name) refuse(`${where}: its snapshot is of another item`);
-  return { key, at, seen: { item, snapshot, judgements, detail: canonicalOf(where, judgements), vector: judgements.map(({ result }) => letters[result]).join('') } };
+  return {
+    key,
+    at,
+    seen: {
+      item,
+      snapshot,
+      judgements,
+      detail: canonicalOf(where, judgements),
+      vector: judgements.map(({ result }) => letters[result]).join(''),
+    },
+  };
 }
 
 /** The changes leave exactly the items that the look saw, each judged by the rules in force. Events stay though no longer listed. */
-function refuseLost({ items }: { items: number }, key: string, changes: readonly PreparedChange[], rules: readonly string[], before: ScopeState | undefined): void {
+function refuseLost(
+  { items }: { items: number },
+  key: string,
+  changes: readonly PreparedChange[],
+  rules: readonly string[],
+  before: ScopeState | undefined,
+): void {
   const changed = new Set(changes.map((change) => change.key));
   const unchanged = [...(before?.items.values() ?? [])].filter((item) => !changed.has(item.key));
-  const stale = unchanged.find((item) => item.rules !== rules && (item.rules.length !== rules.length || item.rules.some((rule, i) => rule !== rules[i])));
+  const stale = unchanged.find(
+    (item) => item.rules !== rules && (item.rules.length !== rules.length || item.rules.some((rule, i) => rule !== rules[i])),
+  );
   if (stale) refuse(`${key}: ${stale.key} is not judged by the rules in force`);
   const seen = changes.filter((change) => change.seen);
   const events = [...unchanged, ...seen].filter(({ at }) => at !== null).length;

@@ -36,13 +36,20 @@ export function rulesInTable(db: DatabaseSync): RuleNumbers {
 
 /** Writes the projections to their tables. */
 export function projectTo(db: DatabaseSync, rules: RuleNumbers): Projection {
-  const startRun = db.prepare('INSERT INTO result_run (rule, scope, item, first, before, gone, idx, result, severity, reason) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)');
-  const endRun = db.prepare('UPDATE result_run SET last = ?, ended = ?, gone = ? WHERE rule = ? AND scope = ? AND item = ? AND ended IS NULL');
+  const startRun = db.prepare(
+    'INSERT INTO result_run (rule, scope, item, first, before, gone, idx, result, severity, reason) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)',
+  );
+  const endRun = db.prepare(
+    'UPDATE result_run SET last = ?, ended = ?, gone = ? WHERE rule = ? AND scope = ? AND item = ? AND ended IS NULL',
+  );
   const openGap = db.prepare('INSERT INTO gap (scope, since, until, reason, unread) VALUES (?, ?, ?, ?, ?)');
   const closeGap = db.prepare('UPDATE gap SET until = ? WHERE scope = ? AND since = ?');
   const dropGap = db.prepare('DELETE FROM gap WHERE scope = ? AND since = ?');
   return {
-    runStarts: (scope, item, { rule, first, before, index, letter, severity, reason }) => void startRun.run(rules.of(rule), scope, item, first, before, index, letter, severity, reason),
+    runStarts(scope, item, { rule, first, before, index, letter, judgement }) {
+      const { severity, unread } = judgement();
+      startRun.run(rules.of(rule), scope, item, first, before, index, letter, severity, unread?.unread ?? null);
+    },
     runEnds: (scope, item, { rule, last, ended, gone }) => void endRun.run(last, ended, Number(gone), rules.of(rule), scope, item),
     gapOpens: (scope, { since, until, reason, unread }) => void openGap.run(scope, since, until, reason, unread && canonical(unread)),
     gapCloses: (scope, since, until) => void (until === null ? dropGap.run(scope, since) : closeGap.run(until, scope, since)),
@@ -50,4 +57,9 @@ export function projectTo(db: DatabaseSync, rules: RuleNumbers): Projection {
 }
 
 /** For who only needs to know what is held. */
-export const projectNowhere: Projection = { runStarts: () => undefined, runEnds: () => undefined, gapOpens: () => undefined, gapCloses: () => undefined };
+export const projectNowhere: Projection = {
+  runStarts: () => undefined,
+  runEnds: () => undefined,
+  gapOpens: () => undefined,
+  gapCloses: () => undefined,
+};

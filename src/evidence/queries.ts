@@ -33,8 +33,22 @@ export function queries(db: DatabaseSync, blobs: Blobs, manifestCalls: (manifest
     runs: (query) => runsIn(db, query),
     gaps(from, to) {
       const keys = keysById(scopeKeys.all());
-      const rows = gapRows.all(to, from) as unknown as { scope: number; since: number; until: number | null; reason: string; unread: string | null }[];
-      const gaps = rows.map((row): Gap => ({ scope: keys.get(row.scope)!, from: row.since, to: row.until, reason: row.reason, unread: row.unread === null ? null : (JSON.parse(row.unread) as Unread) }));
+      const rows = gapRows.all(to, from) as unknown as {
+        scope: number;
+        since: number;
+        until: number | null;
+        reason: string;
+        unread: string | null;
+      }[];
+      const gaps = rows.map(
+        (row): Gap => ({
+          scope: keys.get(row.scope)!,
+          from: row.since,
+          to: row.until,
+          reason: row.reason,
+          unread: row.unread === null ? null : (JSON.parse(row.unread) as Unread),
+        }),
+      );
       return gaps.sort((a, b) => byUtf8(a.scope, b.scope) || a.from - b.from);
     },
     history(scope, item) {
@@ -76,22 +90,49 @@ interface RunRow {
 
 /** A rule at a time, so that a year of all rules never lies in memory at once. */
 function* runsIn(db: DatabaseSync, { from, to, rule, scope, item }: Parameters<EvidenceStore['runs']>[0]): Generator<ResultRun> {
-  const rules = (db.prepare('SELECT id, key FROM rule').all() as unknown as { id: number; key: string }[]).filter(({ key }) => rule === undefined || key === rule);
+  const rules = (db.prepare('SELECT id, key FROM rule').all() as unknown as { id: number; key: string }[]).filter(
+    ({ key }) => rule === undefined || key === rule,
+  );
   const keys = keysById(db.prepare('SELECT id, key FROM scope').all());
-  const where = ['rule = ?', ...(scope === undefined ? [] : ['result_run.scope = (SELECT id FROM scope WHERE key = ?)']), ...(item === undefined ? [] : ['item.key = ?'])];
+  const where = [
+    'rule = ?',
+    ...(scope === undefined ? [] : ['result_run.scope = (SELECT id FROM scope WHERE key = ?)']),
+    ...(item === undefined ? [] : ['item.key = ?']),
+  ];
   const rows = db.prepare(
     `SELECT result_run.*, item.key FROM result_run JOIN item ON item.id = result_run.item WHERE ${where.join(' AND ')} AND first <= ? AND (ended IS NULL OR ended >= ?)`,
   );
   const given: SQLInputValue[] = [scope, item].filter((value) => value !== undefined);
   for (const { id, key } of rules.sort((a, b) => byUtf8(a.key, b.key))) {
     const runs = rows.all(id, ...given, to, from) as unknown as RunRow[];
-    runs.sort((a, b) => (a.scope === b.scope ? 0 : byUtf8(keys.get(a.scope)!, keys.get(b.scope)!)) || (a.item === b.item ? a.first - b.first : byUtf8(a.key, b.key)));
+    runs.sort(
+      (a, b) =>
+        (a.scope === b.scope ? 0 : byUtf8(keys.get(a.scope)!, keys.get(b.scope)!)) ||
+        (a.item === b.item ? a.first - b.first : byUtf8(a.key, b.key)),
+    );
     for (const run of runs) yield resultRun(key, keys.get(run.scope)!, run);
   }
 }
 
-function resultRun(rule: string, scope: string, { key, before, first, last, ended, gone, idx, result, severity, reason }: RunRow): ResultRun {
-  return { rule, scope, item: key, result: resultOf(result), before, first, last, ended, gone: gone === 1, index: idx, severity: severity as Severity, reason };
+function resultRun(
+  rule: string,
+  scope: string,
+  { key, before, first, last, ended, gone, idx, result, severity, reason }: RunRow,
+): ResultRun {
+  return {
+    rule,
+    scope,
+    item: key,
+    result: resultOf(result),
+    before,
+    first,
+    last,
+    ended,
+    gone: gone === 1,
+    index: idx,
+    severity: severity as Severity,
+    reason,
+  };
 }
 
 interface HistoryRow {
@@ -103,11 +144,26 @@ interface HistoryRow {
   readonly at: number | null;
 }
 
-function itemRecord({ idx: index, as_of: asOf, snapshot, vector, detail, at }: HistoryRow, scope: string, population: string, item: string, blobs: Blobs): ItemRecord {
-  if (snapshot === null) return { index, asOf, snapshot: null, snapshotHash: null, judgements: [], leafHash: changeLeaf(scope, item, null).toString('hex') };
+function itemRecord(
+  { idx: index, as_of: asOf, snapshot, vector, detail, at }: HistoryRow,
+  scope: string,
+  population: string,
+  item: string,
+  blobs: Blobs,
+): ItemRecord {
+  if (snapshot === null)
+    return { index, asOf, snapshot: null, snapshotHash: null, judgements: [], leafHash: changeLeaf(scope, item, null).toString('hex') };
   const { hash } = blobs.kept(snapshot);
   const leaf = itemLeaf(population, { item, snapshot: hash, vector: vector!, detail: blobs.kept(detail!).hash, at });
-  return { index, asOf, snapshot: blobs.read(snapshot), snapshotHash: hash, judgements: JSON.parse(blobs.read(detail!)) as Judgement[], leafHash: leaf.toString('hex') };
+  return {
+    index,
+    asOf,
+    snapshot: blobs.read(snapshot),
+    snapshotHash: hash,
+    judgements: JSON.parse(blobs.read(detail!)) as Judgement[],
+    leafHash: leaf.toString('hex'),
+  };
 }
 
-const keysById = (rows: readonly object[]): Map<number, string> => new Map((rows as { id: number; key: string }[]).map(({ id, key }) => [id, key]));
+const keysById = (rows: readonly object[]): Map<number, string> =>
+  new Map((rows as { id: number; key: string }[]).map(({ id, key }) => [id, key]));

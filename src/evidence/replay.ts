@@ -32,7 +32,9 @@ export interface Replayed {
 
 /** Tells the state every cycle that was recorded, the oldest first; hands out each as it is done. */
 export function* replay(db: DatabaseSync, blobs: Blobs, state: State): Generator<Replayed> {
-  const scopeIds = new Map((db.prepare('SELECT id, key FROM scope').all() as unknown as { id: number; key: string }[]).map(({ id, key }) => [key, id]));
+  const scopeIds = new Map(
+    (db.prepare('SELECT id, key FROM scope').all() as unknown as { id: number; key: string }[]).map(({ id, key }) => [key, id]),
+  );
   const document = remembering((id) => JSON.parse(blobs.read(id)) as unknown);
   const changesByCycle = readChanges(db, blobs);
 
@@ -75,7 +77,9 @@ interface ChangeRow {
 /** The change log in the order of the cycles: call with growing indexes, get the cycle's changes by scope. */
 function readChanges(db: DatabaseSync, blobs: Blobs): (index: number) => Map<number, LoggedChange[]> {
   const rows = db
-    .prepare('SELECT change.idx, item.id, item.scope, item.key, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item ORDER BY change.idx')
+    .prepare(
+      'SELECT change.idx, item.id, item.scope, item.key, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item ORDER BY change.idx',
+    )
     .iterate() as unknown as Iterator<ChangeRow, undefined>;
   const kept = remembering((id) => blobs.kept(id));
   let next = rows.next();

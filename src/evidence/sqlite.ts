@@ -1,6 +1,7 @@
 import { openBlobs } from './blobs.ts';
 import { check } from './check.ts';
 import { type DatabaseOptions, faultOf, openDatabase } from './database.ts';
+import type { CycleManifest } from './documents.ts';
 import { holdNothing } from './held.ts';
 import { openLog } from './log.ts';
 import { openManifests } from './manifests.ts';
@@ -9,9 +10,8 @@ import { projectTo, rulesInTable } from './projections.ts';
 import { queries } from './queries.ts';
 import { replay } from './replay.ts';
 import { createState, type Projection } from './state.ts';
-import type { CycleManifest } from './documents.ts';
 import type { EvidenceStore } from './store.ts';
-import { writer, type WriterOptions } from './writer.ts';
+import { type WriterOptions, writer } from './writer.ts';
 
 export interface SqliteOptions extends DatabaseOptions, WriterOptions {}
 
@@ -57,7 +57,9 @@ function openEvidence({ db, path, close }: ReturnType<typeof openDatabase>, opti
     return row ? ((JSON.parse(blobs.read(row.manifest)) as CycleManifest).find(([key]) => key === scope)?.[3] ?? null) : null;
   };
   const manifests = openManifests(blobs, latestManifest);
-  const write = options.readOnly ? { commit: () => refuse(readOnly), append: () => refuse(readOnly) } : writer({ db, path, blobs, log, rules, state, held, manifests }, options);
+  const write = options.readOnly
+    ? { commit: () => refuse(readOnly), append: () => refuse(readOnly) }
+    : writer({ db, path, blobs, log, rules, state, held, manifests }, options);
 
   return {
     held: held.scopes,

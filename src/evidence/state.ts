@@ -3,7 +3,8 @@ import { byUtf8 } from '#src/ledger/order.ts';
 import { type Hash, merkleRoot } from '#src/ledger/tree.ts';
 import type { Unread } from '#src/population.ts';
 import type { Kept } from './blobs.ts';
-import { changeLeaf, emptyTally, itemLeaf, resultOf, scopeLeaf, type Tally } from './documents.ts';
+import { changeLeaf, emptyTally, scopeLeaf, type Tally } from './documents.ts';
+import { addTally, createScopeTree, leafOfItem, type ScopeTree } from './scope-tree.ts';
 import { parseScopeKey, type Scope } from './store.ts';
 
 /** What the log says of an item now. */
@@ -37,8 +38,7 @@ export interface ScopeState {
   /** The hold declared with the last complete look. */
   holdAtLook: number;
   readonly items: Map<string, ItemState>;
-  root: Hash | null;
-  tally: Tally | null;
+  readonly tree: ScopeTree;
 }
 
 /** One line of the change log. `seen` is null when the item is gone. */
@@ -56,8 +56,7 @@ export interface RunStart {
   readonly before: number | null;
   readonly index: number;
   readonly letter: string;
-  readonly severity: string;
-  readonly reason: string | null;
+  readonly judgement: () => Judgement;
 }
 
 export interface RunEnd {
@@ -84,7 +83,10 @@ export interface State {
   /** A look that failed. */
   failed(scope: ScopeState, look: { index: number; asOf: number; hold: number; unread: Unread }): void;
   /** A complete look. */
-  complete(scope: ScopeState, look: { index: number; asOf: number; hold: number; rules: readonly string[]; changes: readonly LoggedChange[] }): void;
+  complete(
+    scope: ScopeState,
+    look: { index: number; asOf: number; hold: number; rules: readonly string[]; changes: readonly LoggedChange[] },
+  ): void;
   /** The scope ceased to exist; `changes` end its items. */
   retire(scope: ScopeState, end: { asOf: number; reason: string; changes: readonly LoggedChange[] }): void;
   /** The root over the connection's scopes, and the numbers behind it: of the scopes whose latest look was complete. */
@@ -100,7 +102,8 @@ export function createState(projection: Projection): State {
   const closeGap = (scope: ScopeState, asOf: number) => {
     const { gap, lastLook, id } = scope;
     if (gap) projection.gapCloses(id, gap.since, asOf - gap.since > gap.hold ? asOf : null);
-    else if (lastLook !== null && asOf - lastLook > scope.holdAtLook) projection.gapOpens(id, { since: lastLook, until: asOf, reason: monitorDown, unread: null });
+    else if (lastLook !== null && asOf - lastLook > scope.holdAtLook)
+      projection.gapOpens(id, { since: lastLook, until: asOf, reason: monitorDown, unread: null });
     Object.assign(scope, { gap: null, failing: null });
   };
   const begin = (scope: ScopeState, index: number, hold: number) => {
@@ -109,7 +112,6 @@ export function createState(projection: Projection): State {
   };
   const apply = (scope: ScopeState, changes: readonly LoggedChange[], look: { index: number; asOf: number; rules: readonly string[] }) => {
     for (const logged of changes) see(projection, scope, logged, look);
-    if (changes.length > 0) Object.assign(scope, { root: null, tally: null });
   };
 
   return {
@@ -144,23 +146,41 @@ export function createState(projection: Projection): State {
     root(connection) {
       if (!sorted.has(connection)) {
         const own = [...scopes.values()].filter(({ scope }) => scope.connection === connection);
-        sorted.set(connection, own.sort((a, b) => byUtf8(a.key, b.key)));
+        sorted.set(
+          connection,
+          own.sort((a, b) => byUtf8(a.key, b.key)),
+        );
       }
       const tried = sorted.get(connection)!.filter(({ retired }) => !retired);
       const tally = emptyTally();
-      for (const scope of tried) if (!scope.failing) addTally(tally, tallyOf(scope));
+      for (const scope of tried) if (!scope.failing) addTally(tally, scope.tree.tally);
       return { root: merkleRoot(tried.map(leafOf)), tally };
     },
   };
 }
 
 function newScope(key: string, id: number): ScopeState {
-  const nothing = { firstLook: null, lastLook: null, lastLookIndex: null, lastTryIndex: null, failing: null, retired: null, gap: null, root: null, tally: null };
-  return { id, key, scope: parseScopeKey(key), hold: 0, holdAtLook: 0, items: new Map(), ...nothing };
+  const nothing = {
+    firstLook: null,
+    lastLook: null,
+    lastLookIndex: null,
+    lastTryIndex: null,
+    failing: null,
+    retired: null,
+    gap: null,
+  };
+  const scope = parseScopeKey(key);
+  const items = new Map<string, ItemState>();
+  return { id, key, scope, hold: 0, holdAtLook: 0, items, tree: createScopeTree(scope.population, items), ...nothing };
 }
 
 /** Moves an item to what was seen of it, and its runs with it. */
-function see(projection: Projection, scope: ScopeState, { id, key, at, seen, judgements }: LoggedChange, { index, asOf, rules }: { index: number; asOf: number; rules: readonly string[] }): void {
+function see(
+  projection: Projection,
+  scope: ScopeState,
+  { id, key, at, seen, judgements }: LoggedChange,
+  { index, asOf, rules }: { index: number; asOf: number; rules: readonly string[] },
+): void {
   const before = scope.items.get(key);
   const results = new Map(before?.rules.map((rule, i) => [rule, before.vector[i]!]));
   const last = scope.lastLook;
@@ -172,48 +192,28 @@ function see(projection: Projection, scope: ScopeState, { id, key, at, seen, jud
   }
   if (!seen) {
     scope.items.delete(key);
+    scope.tree.changed(key, before, undefined);
     return;
   }
   for (const [i, rule] of rules.entries()) {
     const letter = seen.vector[i]!;
     if (at !== null || results.get(rule) === letter) continue;
-    const { severity, unread } = judgements()[i]!;
-    projection.runStarts(scope.id, id, { rule, first: asOf, before: last, index, letter, severity, reason: unread?.unread ?? null });
+    projection.runStarts(scope.id, id, { rule, first: asOf, before: last, index, letter, judgement: () => judgements()[i]! });
   }
-  scope.items.set(key, { id, key, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, leaf: null });
+  const now: ItemState = { id, key, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, leaf: null };
+  scope.items.set(key, now);
+  scope.tree.changed(key, before, now);
 }
 
 /** The leaves of a cycle's changes to a scope, once the state has been told of them. */
 export function changeLeaves(scope: ScopeState, changes: readonly { readonly key: string }[]): Hash[] {
   return changes.map(({ key }) => {
     const item = scope.items.get(key);
-    return changeLeaf(scope.key, key, item ? leafOfItem(scope, item) : null);
+    return changeLeaf(scope.key, key, item ? leafOfItem(scope.scope.population, item) : null);
   });
-}
-
-function leafOfItem({ scope: { population } }: ScopeState, item: ItemState): Hash {
-  const { key, snapshot, vector, detail, at } = item;
-  item.leaf ??= itemLeaf(population, { item: key, snapshot: snapshot.hash, vector, detail: detail.hash, at });
-  return item.leaf;
 }
 
 function leafOf(scope: ScopeState): Hash {
   if (scope.failing) return scopeLeaf(scope.key, { reason: scope.failing.unread.unread });
-  scope.root ??= merkleRoot([...scope.items.values()].sort((a, b) => byUtf8(a.key, b.key)).map((item) => leafOfItem(scope, item)));
-  return scopeLeaf(scope.key, { root: scope.root, items: scope.items.size });
-}
-
-function tallyOf(scope: ScopeState): Tally {
-  if (scope.tally) return scope.tally;
-  const tally = emptyTally();
-  for (const { vector } of scope.items.values()) {
-    tally.items += 1;
-    for (const letter of vector) tally.results[resultOf(letter)] += 1;
-  }
-  return (scope.tally = tally);
-}
-
-function addTally(sum: Tally, { items, results }: Tally): void {
-  sum.items += items;
-  for (const result of Object.keys(results) as (keyof typeof results)[]) sum.results[result] += results[result];
+  return scopeLeaf(scope.key, { root: scope.tree.root(), items: scope.items.size });
 }

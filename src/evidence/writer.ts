@@ -41,7 +41,9 @@ export function writer(parts: Parts, { requestIdDays = 0 }: WriterOptions): Writ
   const { db, path, log, state, held, blobs } = parts;
   const lastAsOf = db.prepare('SELECT max(as_of) AS at FROM cycle');
   const size = db.prepare('SELECT count(*) AS found FROM ledger');
-  const addCycle = db.prepare('INSERT INTO cycle (idx, connection, as_of, ended, rule_set, looks, manifest, scopes, failed, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const addCycle = db.prepare(
+    'INSERT INTO cycle (idx, connection, as_of, ended, rule_set, looks, manifest, scopes, failed, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
   const addEntry = db.prepare('INSERT INTO entry (idx, kind, as_of, body) VALUES (?, ?, ?, ?)');
   const latestBody = db.prepare('SELECT body FROM entry WHERE kind = ? ORDER BY idx DESC LIMIT 1');
   const addIds = db.prepare('INSERT INTO request_ids (idx, size, data) VALUES (?, ?, ?)');
@@ -66,7 +68,8 @@ export function writer(parts: Parts, { requestIdDays = 0 }: WriterOptions): Writ
       throw faultOf(path, error);
     }
   };
-  const refuseBroken = () => (broken === null ? undefined : refuse(`an earlier write failed (${broken}); close the store and open it again`));
+  const refuseBroken = () =>
+    broken === null ? undefined : refuse(`an earlier write failed (${broken}); close the store and open it again`);
 
   const keepIds = (index: number, asOf: number, { scopes }: PreparedCycle) => {
     dropIds.run(asOf - requestIdDays * 86_400_000);
@@ -98,12 +101,36 @@ export function writer(parts: Parts, { requestIdDays = 0 }: WriterOptions): Writ
     const keptLooks = blobs.put(canonical(looks), 'looks', before?.looks);
     const keptManifest = blobs.put(canonical(manifest), 'cycle manifest', before?.manifest);
     const calls = prepared.scopes.flatMap((scope) => scope.calls);
-    const requests = requestsOf(calls.map(({ requestId }) => requestId), log.root());
-    const facts = { connection, asOf, ended, ruleSet: keptRules.hash, state: state.root(connection), changes: leaves, looks, looksHash: keptLooks.hash, manifestHash: keptManifest.hash };
+    const requests = requestsOf(
+      calls.map(({ requestId }) => requestId),
+      log.root(),
+    );
+    const facts = {
+      connection,
+      asOf,
+      ended,
+      ruleSet: keptRules.hash,
+      state: state.root(connection),
+      changes: leaves,
+      looks,
+      looksHash: keptLooks.hash,
+      manifestHash: keptManifest.hash,
+    };
     const leaf = cycleLeaf({ ...facts, calls: calls.length, requests });
     if (Buffer.byteLength(leaf) > 65_535) refuse('the leaf of the cycle is longer than 65,535 bytes');
     log.append(`cycle ${connection}`, leaf);
-    addCycle.run(index, connection, asOf, ended, keptRules.id, keptLooks.id, keptManifest.id, prepared.scopes.length, prepared.scopes.filter(({ unread }) => unread).length, leaves.length);
+    addCycle.run(
+      index,
+      connection,
+      asOf,
+      ended,
+      keptRules.id,
+      keptLooks.id,
+      keptManifest.id,
+      prepared.scopes.length,
+      prepared.scopes.filter(({ unread }) => unread).length,
+      leaves.length,
+    );
     keepIds(index, asOf, prepared);
     return changed;
   };
@@ -145,7 +172,8 @@ function scopeWriter({ db, blobs, state }: Parts) {
 
   const logItem = (scope: ScopeState, index: number, { key, at, seen }: PreparedScope['changes'][number]): LoggedChange => {
     const before = scope.items.get(key);
-    const id = before?.id ?? (findItem.get(scope.id, key) as { id: number } | undefined)?.id ?? Number(addItem.run(scope.id, key).lastInsertRowid);
+    const id =
+      before?.id ?? (findItem.get(scope.id, key) as { id: number } | undefined)?.id ?? Number(addItem.run(scope.id, key).lastInsertRowid);
     const { population } = scope.scope;
     const kept = seen && {
       snapshot: blobs.put(seen.snapshot, `snapshot ${population}`, before?.snapshot.id),
@@ -175,4 +203,3 @@ function scopeWriter({ db, blobs, state }: Parts) {
     },
   };
 }
-

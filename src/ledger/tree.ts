@@ -11,7 +11,9 @@ export function leafHash(data: string | Uint8Array): Hash {
 }
 
 export function nodeHash(left: Hash, right: Hash): Hash {
-  return digest(Buffer.concat([nodeDomain, left, right]));
+  left.copy(node, 1);
+  right.copy(node, 33);
+  return digest(node);
 }
 
 /** The Merkle tree hash over hashed leaves. Of no leaves it is the hash of nothing. */
@@ -19,6 +21,30 @@ export function merkleRoot(leaves: Iterable<Hash>): Hash {
   const frontier = createFrontier();
   for (const leaf of leaves) frontier.append(leaf);
   return frontier.root();
+}
+
+/** A tree whose leaves may be replaced, each at the cost of its path to the root. */
+export interface Tree {
+  root(): Hash;
+  replace(index: number, leaf: Hash): void;
+}
+
+export function createTree(leaves: readonly Hash[]): Tree {
+  const levels: Hash[][] = [[...leaves]];
+  const parent = (below: readonly Hash[], index: number): Hash => {
+    const [left, right] = [below[2 * index]!, below[2 * index + 1]];
+    return right ? nodeHash(left, right) : left;
+  };
+  for (let below = levels[0]!; below.length > 1; below = levels.at(-1)!) {
+    levels.push(Array.from({ length: Math.ceil(below.length / 2) }, (_, i) => parent(below, i)));
+  }
+  return {
+    root: () => levels.at(-1)![0] ?? digest(''),
+    replace(index, leaf) {
+      levels[0]![index] = leaf;
+      for (let level = 1, i = index >> 1; level < levels.length; level++, i >>= 1) levels[level]![i] = parent(levels[level - 1]!, i);
+    },
+  };
 }
 
 /** The right edge of a growing tree: all that is needed to append and to know the root. */
@@ -50,4 +76,5 @@ export function createFrontier(): Frontier {
 }
 
 const leafDomain = Buffer.of(0);
-const nodeDomain = Buffer.of(1);
+/** Filled anew for every node: the many small buffers would cost more than the hashing. */
+const node = Buffer.alloc(65, 1);

@@ -143,8 +143,20 @@ export interface Block {
   readonly end: bigint;
 }
 
+/** The same blocks come up again and again. */
+const parsed = new Map<string, Block | null>();
+
 /** The block that a CIDR covers, whatever its host bits say; null where the text is none. */
 export function parseCidr(text: string): Block | null {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  if (parsed.size >= 50_000) parsed.clear();
+  const block = readCidr(text);
+  parsed.set(text, block);
+  return block;
+}
+
+function readCidr(text: string): Block | null {
   const [, address, prefix] = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(text) ?? [];
   if (address === undefined || (prefix!.length > 1 && prefix!.startsWith('0'))) return null;
   const family = address.includes(':') ? 6 : 4;

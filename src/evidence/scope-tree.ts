@@ -1,0 +1,55 @@
+import { byUtf8 } from '#src/ledger/order.ts';
+import { createTree, type Hash, type Tree } from '#src/ledger/tree.ts';
+import { emptyTally, itemLeaf, resultOf, type Tally } from './documents.ts';
+import type { ItemState } from './state.ts';
+
+/** The tree over the items of a scope, sorted by key, and the numbers of their results. Costs follow what changed. */
+export interface ScopeTree {
+  /** The item is now another, new, or gone. */
+  changed(key: string, before: ItemState | undefined, now: ItemState | undefined): void;
+  root(): Hash;
+  readonly tally: Tally;
+}
+
+export function createScopeTree(population: string, items: ReadonlyMap<string, ItemState>): ScopeTree {
+  const tally = emptyTally();
+  const stale = new Set<string>();
+  let built: { tree: Tree; places: Map<string, number> } | null = null;
+
+  const build = () => {
+    const sorted = [...items.values()].sort((a, b) => byUtf8(a.key, b.key));
+    stale.clear();
+    return { tree: createTree(sorted.map((item) => leafOfItem(population, item))), places: new Map(sorted.map(({ key }, i) => [key, i])) };
+  };
+  return {
+    tally,
+    changed(key, before, now) {
+      if (before) count(tally, before, -1);
+      if (now) count(tally, now, 1);
+      if (before && now) stale.add(key);
+      else built = null;
+    },
+    root() {
+      built ??= build();
+      for (const key of stale) built.tree.replace(built.places.get(key)!, leafOfItem(population, items.get(key)!));
+      stale.clear();
+      return built.tree.root();
+    },
+  };
+}
+
+export function leafOfItem(population: string, item: ItemState): Hash {
+  const { key, snapshot, vector, detail, at } = item;
+  item.leaf ??= itemLeaf(population, { item: key, snapshot: snapshot.hash, vector, detail: detail.hash, at });
+  return item.leaf;
+}
+
+function count(tally: Tally, { vector }: ItemState, by: 1 | -1): void {
+  tally.items += by;
+  for (const letter of vector) tally.results[resultOf(letter)] += by;
+}
+
+export function addTally(sum: Tally, { items, results }: Tally): void {
+  sum.items += items;
+  for (const result of Object.keys(results) as (keyof typeof results)[]) sum.results[result] += results[result];
+}

@@ -69,6 +69,7 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
     ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
   });
   const limit = limitCalls();
+  const assumed = new Map<string, CredentialSource>();
   const entered = new Map<string, CredentialSource>();
   let home = settings.region ?? regions?.[0] ?? 'us-east-1';
   const own = remembered(deps.credentials ?? (() => chainOf(home)()), now);
@@ -93,24 +94,30 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
     return orUnread('sts:GetCallerIdentity', () => ask('sts:GetCallerIdentity', {}, 'caller', own));
   }
 
-  /** The credentials of an account, proven to belong to it. */
+  /** The credentials of an account, proven to belong to it. Until they are, nothing can be asked there. */
   async function enter(account: AwsAccount, caller: Caller): Promise<CredentialSource | Unread> {
-    let credentials = entered.get(account.id);
-    if (!credentials) {
-      credentials = account.role === undefined ? own : remembered(() => assume({ ...account, role: account.role! }, caller), now);
-      entered.set(account.id, credentials);
-    }
-    const source = credentials;
-    const assumed = await orUnread('sts:AssumeRole', source);
-    if ('unread' in assumed) return assumed;
-    const found =
-      account.role === undefined
-        ? caller
-        : await orUnread('sts:GetCallerIdentity', () => ask('sts:GetCallerIdentity', {}, account.id, source));
+    entered.delete(account.id);
+    const source = sourceFor(account, caller);
+    const credentials = await orUnread('sts:AssumeRole', source);
+    if ('unread' in credentials) return credentials;
+    const asked = () => ask('sts:GetCallerIdentity', {}, account.id, source);
+    const found = account.role === undefined ? caller : await orUnread('sts:GetCallerIdentity', asked);
     if ('unread' in found) return found;
-    return found.Account === account.id
-      ? source
-      : refusal('sts:GetCallerIdentity', 'credential-rejected', `the credentials belong to account ${found.Account}, not to ${account.id}`);
+    if (found.Account !== account.id) {
+      const detail = `the credentials belong to account ${found.Account}, not to ${account.id}`;
+      return refusal('sts:GetCallerIdentity', 'credential-rejected', detail);
+    }
+    entered.set(account.id, source);
+    return source;
+  }
+
+  function sourceFor({ role, ...account }: AwsAccount, caller: Caller): CredentialSource {
+    if (role === undefined) return own;
+    const known = assumed.get(account.id);
+    if (known) return known;
+    const source = remembered(() => assume({ ...account, role }, caller), now);
+    assumed.set(account.id, source);
+    return source;
   }
 
   async function assume({ id, role, externalId }: AwsAccount & { role: string }, caller: Caller) {

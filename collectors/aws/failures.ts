@@ -67,8 +67,8 @@ function factsOf(error: unknown): Facts {
     code: spoken === undefined || invented.has(spoken) ? '' : spoken,
     status,
     requestId: $metadata?.requestId ?? '',
-    name: `${name}`,
-    message: `${message}`,
+    name,
+    message,
   };
 }
 

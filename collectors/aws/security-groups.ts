@@ -140,4 +140,8 @@ function permissionsOf(permissions: readonly z.infer<typeof IpPermission>[], lis
   return sorted(read);
 }
 
-const sorted = <T>(values: readonly T[]): T[] => values.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+function sorted<T>(values: readonly T[]): T[] {
+  if (values.length < 2) return [...values];
+  const keyed = values.map((value): [key: string, value: T] => [JSON.stringify(value), value]);
+  return keyed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}

@@ -17,6 +17,9 @@ export interface TransportDeps {
 
 type Body = Readonly<Record<string, unknown>>;
 
+/** So many unanswered calls in a row, and a host that has answered before counts as silent. */
+const enough = 3;
+
 /** An answer in the making is asked for every two seconds, for a minute. */
 const patience = { span: 2_000, times: 30 };
 
@@ -27,6 +30,8 @@ const patience = { span: 2_000, times: 30 };
 export function openTransport({ place, homeRegion, credentials, limit, prepare, now, wait }: TransportDeps): Transport {
   const answered = new Map<string, Promise<Told>>();
   const silent = new Map<string, CallFailure>();
+  /** By host: how many calls in a row were met with silence. Zero once it has answered. */
+  const silences = new Map<string, number>();
 
   async function once(operation: OperationName, region: string, input: object): Promise<Answer> {
     const { service } = partsOf(operation);
@@ -40,11 +45,16 @@ export function openTransport({ place, homeRegion, credentials, limit, prepare, 
       const send = await prepare(operation, { owner: place.account, region, credentials });
       return await limit({ account: place.account, region, service }, async () => {
         refuse();
-        return answerOf(await send(input));
+        const answer = answerOf(await send(input));
+        silences.set(host, 0);
+        return answer;
       });
     } catch (error) {
       const failure = classify(error);
-      if (isSilence(failure)) silent.set(host, failure);
+      // One call that breaks off says little of a host that has answered others.
+      const before = silences.get(host);
+      silences.set(host, isSilence(failure) ? (before ?? 0) + 1 : 0);
+      if (isSilence(failure) && (before === undefined || before + 1 >= enough)) silent.set(host, failure);
       throw failure;
     }
   }

@@ -70,7 +70,7 @@ export function contextOf(reporting: Reporting): Context {
     current: () =>
       (rows ??= [
         ...resultRows(store, rules, parametersOf, asOf),
-        ...obligationRows(observed({ from: asOf - 1, to: asOf, asOf }), byId, asOf),
+        ...obligationRows(observed({ from: asOf - 1, to: asOf + 1, asOf }), byId, asOf),
       ].toSorted(byRuleAndItem)),
   };
 }

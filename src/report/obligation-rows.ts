@@ -9,7 +9,7 @@ export function obligationRows({ evidence }: Observations, byId: ReadonlyMap<str
     own.kind !== 'cadence'
       ? []
       : own.owed.flatMap((owed): ResultRow[] => {
-          const latest = owedIn(owed, { from: asOf - 1, to: asOf, asOf }).at(-1);
+          const latest = owedIn(owed, { from: asOf - 1, to: asOf + 1, asOf }).at(-1);
           if (!latest) return [];
           const rule = byId.get(own.rule)!;
           const [connection = '', account = ''] = owed.subject.split('/');

@@ -52,7 +52,9 @@ interface View {
     readonly name: string;
     readonly hash: string;
     readonly judgements: readonly Judgement[];
-    readonly index: number | null;
+    readonly index: number;
+    /** First seen, of what has no runs: an event. */
+    readonly firstSeen: number;
   }[];
 }
 
@@ -70,7 +72,14 @@ function asOfNow(held: HeldScope, at: number): View {
     held,
     lastLook,
     blind,
-    items: [...items.entries()].map(([key, { item, hash, judgements }]) => ({ key, name: item.name, hash, judgements, index: null })),
+    items: [...items.entries()].map(([key, { item, hash, judgements, index, firstSeen }]) => ({
+      key,
+      name: item.name,
+      hash,
+      judgements,
+      index,
+      firstSeen,
+    })),
   };
 }
 
@@ -93,25 +102,25 @@ function asOfThen(store: EvidenceStore, held: HeldScope, at: number): View {
   };
 }
 
-const itemThen = (key: string, { snapshot, snapshotHash, judgements, index }: ItemRecord): View['items'][number] => ({
+const itemThen = (key: string, { snapshot, snapshotHash, judgements, index, asOf }: ItemRecord): View['items'][number] => ({
   key,
   name: (JSON.parse(snapshot!) as { name: string }).name,
   hash: snapshotHash!,
   judgements,
   index,
+  firstSeen: asOf,
 });
 
 function rowsOf(
   rule: Rule,
   population: Population,
   { held, lastLook, blind, items }: View,
-  started: ReadonlyMap<string, { first: number; index: number }>,
+  started: ReadonlyMap<string, number>,
 ): ResultRow[] {
   const { scope } = held;
   const key = scopeKey(scope);
   const common = { rule: rule.id, population: population.type, connection: scope.connection, scope: key, lastSeen: isoOrNull(lastLook) };
   const rows = items.map((item): ResultRow => {
-    const run = started.get(`${rule.id} ${key} ${item.key}`);
     const own = item.judgements.find((judgement) => judgement.rule === rule.id);
     const judgement =
       blind && population.kind === 'state'
@@ -123,7 +132,7 @@ function rowsOf(
             needs: '',
             detail: 'the item has not been looked at since the rule came into force',
           }));
-    const since = judgement === own ? (run?.first ?? null) : (held.failing?.since ?? lastLook);
+    const since = judgement === own ? (started.get(`${rule.id} ${key} ${item.key}`) ?? item.firstSeen) : (held.failing?.since ?? lastLook);
     return {
       ...common,
       item: item.key,
@@ -132,10 +141,7 @@ function rowsOf(
       message: judgement.message,
       severity: judgement.severity,
       since: isoOrNull(since),
-      evidence: {
-        index: item.index ?? run?.index ?? -1,
-        snapshot: item.hash,
-      },
+      evidence: { index: item.index, snapshot: item.hash },
       ...(judgement.unread && { reason: reasonOf(judgement.unread) }),
     };
   });
@@ -172,10 +178,10 @@ export function scopeRow(
   };
 }
 
-function startOfRuns(store: EvidenceStore, at: number): Map<string, { first: number; index: number }> {
-  const started = new Map<string, { first: number; index: number }>();
-  for (const { rule, scope, item, first, index } of store.runs({ from: at, to: at }))
-    started.set(`${rule} ${scope} ${item}`, { first, index });
+/** The first look of each run that reaches to the instant. */
+function startOfRuns(store: EvidenceStore, at: number): Map<string, number> {
+  const started = new Map<string, number>();
+  for (const { rule, scope, item, first } of store.runs({ from: at, to: at })) started.set(`${rule} ${scope} ${item}`, first);
   return started;
 }
 

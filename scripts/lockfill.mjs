@@ -26,7 +26,13 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     const words = name.split('/').at(-1).split(/[-_.]/);
     const os = systems.find((system) => words.includes(system)) ?? (words.includes('win') ? 'win32' : undefined);
     const cpu = processors.find((processor) => words.includes(processor));
-    added[key] = { version: String(range).replace(/^[\^~]/, ''), optional: true, ...(os && { os: [os] }), ...(cpu && { cpu: [cpu] }), ...(entry.dev && { dev: true }) };
+    added[key] = {
+      version: String(range).replace(/^[\^~]/, ''),
+      optional: true,
+      ...(os && { os: [os] }),
+      ...(cpu && { cpu: [cpu] }),
+      ...(entry.dev && { dev: true }),
+    };
   }
 }
 lock.packages = Object.fromEntries(Object.entries({ ...lock.packages, ...added }).sort(([a], [b]) => (a < b ? -1 : 1)));

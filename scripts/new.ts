@@ -6,7 +6,8 @@ const root = new URL('..', import.meta.url).pathname;
 const [kind, id, ...rest] = process.argv.slice(2);
 const makers = { rule: newRule, collector: newCollector } as const;
 
-if ((kind !== 'rule' && kind !== 'collector') || id === undefined || rest.length > 0) stop('Use: npm run new rule aws.ec2.some-desired-fact, or npm run new collector aws-some-things');
+if ((kind !== 'rule' && kind !== 'collector') || id === undefined || rest.length > 0)
+  stop('Use: npm run new rule aws.ec2.some-desired-fact, or npm run new collector aws-some-things');
 else for (const [path, text] of makers[kind](id)) await write(path, text);
 
 /** A rule and its test, which fail until they are filled in. */
@@ -36,7 +37,10 @@ export default defineRule(awsAccount, {
 });
 `,
     ],
-    [`test/rules/${path}.test.ts`, `import rule from '#rules/${path}.ts';\nimport { testRule } from '#test/rule-tester.ts';\n\ntestRule(rule, {\n  pass: [],\n  fail: [],\n});\n`],
+    [
+      `test/rules/${path}.test.ts`,
+      `import rule from '#rules/${path}.ts';\nimport { testRule } from '#test/rule-tester.ts';\n\ntestRule(rule, {\n  pass: [],\n  fail: [],\n});\n`,
+    ],
   ];
 }
 
@@ -65,7 +69,10 @@ export default defineCollector(awsAccount, {
 });
 `,
     ],
-    [`test/collectors/${provider}/${name}.test.ts`, `import collector from '#collectors/${provider}/${name}.ts';\nimport { testCollector } from '#test/collector-replayer.ts';\n\ntestCollector(collector, { place: { account: '123456789012', region: 'global', partition: 'aws' }, recording: '${provider}/${name}.json' });\n`],
+    [
+      `test/collectors/${provider}/${name}.test.ts`,
+      `import collector from '#collectors/${provider}/${name}.ts';\nimport { testCollector } from '#test/collector-replayer.ts';\n\ntestCollector(collector, { place: { account: '123456789012', region: 'global', partition: 'aws' }, recording: '${provider}/${name}.json' });\n`,
+    ],
     [`test/recordings/${provider}/${name}.json`, `[\n  { "call": "service:Operation", "pages": [{}] }\n]\n`],
   ];
 }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { generate } from '#src/catalogue/generate.ts';
 import { collectors } from '#collectors/index.ts';
 import { rules } from '#rules/index.ts';
-import { inspectedBy } from '#src/rule.ts';
+import { generate } from '#src/catalogue/generate.ts';
 import { ruleFile } from '#src/registry.ts';
+import { inspectedBy } from '#src/rule.ts';
 
 const root = new URL('..', import.meta.url).pathname.replace(/\/$/, '');
 
@@ -24,7 +24,11 @@ test("a rule's id is its path, and a collector's begins with its folder", async 
 
 test('every population that a rule inspects is fed by a collector, or made by Holdfast itself', () => {
   const fed = new Set(collectors.map(({ population }) => population.type));
-  const unfed = rules.flatMap((rule) => inspectedBy(rule).filter(({ population }) => !fed.has(population.type) && !population.type.startsWith('monitor.')).map(({ population }) => `${rule.id}: ${population.type}`));
+  const unfed = rules.flatMap((rule) =>
+    inspectedBy(rule)
+      .filter(({ population }) => !fed.has(population.type) && !population.type.startsWith('monitor.'))
+      .map(({ population }) => `${rule.id}: ${population.type}`),
+  );
   expect(unfed).toEqual([]);
 });
 

@@ -38,8 +38,14 @@ export interface Situations<Ps extends Readonly<Record<string, Population>>, M e
 }
 
 /** Runs a rule on its own examples and on the cases, then proves what every rule must hold and no author thinks of. */
-export function testRule<T, K extends keyof T, M extends string>(rule: ItemRule<T, K, any, M> | CadenceRule<T, K, any, M>, cases?: Cases<T, M>): void;
-export function testRule<Ps extends Readonly<Record<string, Population>>, M extends string>(rule: PopulationRule<Ps, any, any, M>, cases?: Situations<Ps, M>): void;
+export function testRule<T, K extends keyof T, M extends string>(
+  rule: ItemRule<T, K, any, M> | CadenceRule<T, K, any, M>,
+  cases?: Cases<T, M>,
+): void;
+export function testRule<Ps extends Readonly<Record<string, Population>>, M extends string>(
+  rule: PopulationRule<Ps, any, any, M>,
+  cases?: Situations<Ps, M>,
+): void;
 export function testRule(rule: Rule, cases: Cases<any, any> | Situations<any, any> = {}): void {
   describe(rule.id, () => {
     test('speaks for itself', () => {
@@ -60,7 +66,10 @@ function testItemRule(rule: ItemRule | CadenceRule, cases: Cases<any, any>): voi
   const all = (Object.keys(outcomes) as (keyof typeof outcomes)[]).flatMap((kind) =>
     [...(rule.examples[kind] ?? []), ...(cases[kind] ?? [])].map((given): [Verdict['result'], Case<any, any>] => [outcomes[kind], given]),
   );
-  const run = ({ $parameters = {}, $asOf, $firstSeen, $message: _, ...patch }: Case<any, any>, instant = $asOf ? Date.parse($asOf) : asOf): Judgement => {
+  const run = (
+    { $parameters = {}, $asOf, $firstSeen, $message: _, ...patch }: Case<any, any>,
+    instant = $asOf ? Date.parse($asOf) : asOf,
+  ): Judgement => {
     const item = deepFreeze(structuredClone({ ...rule.population.example, ...patch })) as Observed<object>;
     const seen = { item, firstSeen: $firstSeen ? Date.parse($firstSeen) : firstSeen };
     const parameters = deepFreeze(rule.parameters.parse($parameters));
@@ -79,7 +88,10 @@ function testItemRule(rule: ItemRule | CadenceRule, cases: Cases<any, any>): voi
 
   test.each(all)('%s: %j', (result, given) => {
     const judged = run(given);
-    expect({ result: judged.result, message: judged.message }).toEqual({ result, message: expect.not.stringMatching(/\{\w+\}|undefined|NaN|\[object/) });
+    expect({ result: judged.result, message: judged.message }).toEqual({
+      result,
+      message: expect.not.stringMatching(/\{\w+\}|undefined|NaN|\[object/),
+    });
     if (given.$message !== undefined) expect(judged.message).toBe(fill((rule.messages as Record<string, string>)[given.$message]!, judged));
     expect(run(given)).toEqual(judged);
     const instant = given.$asOf ? Date.parse(given.$asOf) : asOf;
@@ -98,7 +110,9 @@ function testItemRule(rule: ItemRule | CadenceRule, cases: Cases<any, any>): voi
 
   test('every message is reached, and no case is given twice', () => {
     const reached = all.map(([, given]) => run(given).message);
-    const unreached = Object.entries(rule.messages as Record<string, string>).filter(([, text]) => !reached.some((message) => matches(text, message)));
+    const unreached = Object.entries(rule.messages as Record<string, string>).filter(
+      ([, text]) => !reached.some((message) => matches(text, message)),
+    );
     expect(unreached.map(([id]) => id)).toEqual([]);
     const seen = all.map(([, given]) => ({ ...rule.population.example, $parameters: {}, ...given, $message: undefined }));
     expect(all.filter((_, i) => seen.some((other, j) => j < i && isDeepStrictEqual(other, seen[i])))).toEqual([]);
@@ -109,12 +123,21 @@ function testPopulationRule(rule: PopulationRule, { situations = [] }: Situation
   const names = Object.keys(rule.populations);
   const first = names[0]!;
   const inspects = rule.inspects as Record<string, readonly string[]>;
-  const all = [...rule.examples, ...situations].map((situation): [string, NonNullable<Situations<any, any>['situations']>[number]] => [situation.title, situation]);
+  const all = [...rule.examples, ...situations].map((situation): [string, NonNullable<Situations<any, any>['situations']>[number]] => [
+    situation.title,
+    situation,
+  ]);
   const membersOf = (given: Readonly<Record<string, readonly object[]>>): Record<string, Members> =>
     Object.fromEntries(
       names.map((name) => [
         name,
-        { complete: true, seen: (given[name] ?? []).map((patch) => ({ firstSeen, item: deepFreeze(structuredClone({ ...rule.populations[name].example, ...patch })) as Observed<object> })) },
+        {
+          complete: true,
+          seen: (given[name] ?? []).map((patch) => ({
+            firstSeen,
+            item: deepFreeze(structuredClone({ ...rule.populations[name].example, ...patch })) as Observed<object>,
+          })),
+        },
       ]),
     );
   const run = (members: Record<string, Members>, { parameters = {}, asOf: at }: { parameters?: object; asOf?: string } = {}) =>
@@ -122,7 +145,8 @@ function testPopulationRule(rule: PopulationRule, { situations = [] }: Situation
 
   test.each(all)('%s', (_, situation) => {
     for (const name of names) {
-      for (const patch of situation.given[name] ?? []) expect(flawIn(rule.populations[name], { ...rule.populations[name].example, ...patch } as never)).toBeNull();
+      for (const patch of situation.given[name] ?? [])
+        expect(flawIn(rule.populations[name], { ...rule.populations[name].example, ...patch } as never)).toBeNull();
     }
     const members = membersOf(situation.given);
     const judged = run(members, situation);
@@ -133,7 +157,9 @@ function testPopulationRule(rule: PopulationRule, { situations = [] }: Situation
       expect(judgement.message).not.toMatch(/\{\w+\}|undefined|NaN|\[object/);
       if (message !== undefined) expect(judgement.message).toBe(fill((rule.messages as Record<string, string>)[message]!, judgement));
     }
-    const reversed = Object.fromEntries(Object.entries(members).map(([name, m]) => [name, m.complete ? { ...m, seen: m.seen.toReversed() } : m]));
+    const reversed = Object.fromEntries(
+      Object.entries(members).map(([name, m]) => [name, m.complete ? { ...m, seen: m.seen.toReversed() } : m]),
+    );
     expect(Object.fromEntries(run(reversed as never, situation))).toEqual(Object.fromEntries(judged));
   });
 
@@ -146,7 +172,9 @@ function testPopulationRule(rule: PopulationRule, { situations = [] }: Situation
       for (const field of inspects[name]!) {
         const members = membersOf(given!);
         const population = members[name] as Extract<Members, { complete: true }>;
-        const seen = population.seen.map((row, i) => (i === 0 ? { ...row, item: { ...row.item, [field]: refused } as Observed<object> } : row));
+        const seen = population.seen.map((row, i) =>
+          i === 0 ? { ...row, item: { ...row.item, [field]: refused } as Observed<object> } : row,
+        );
         for (const [, { result }] of run({ ...members, [name]: { complete: true, seen } })) expect(result).toBe('unobserved');
       }
     }
@@ -154,18 +182,27 @@ function testPopulationRule(rule: PopulationRule, { situations = [] }: Situation
       const members = membersOf(given!);
       const population = members[first] as Extract<Members, { complete: true }>;
       const key = population.seen[0]!.item.key;
-      const seen = population.seen.map((row, i) => (i === 0 ? { ...row, item: { ...row.item, [field]: refused } as Observed<object> } : row));
+      const seen = population.seen.map((row, i) =>
+        i === 0 ? { ...row, item: { ...row.item, [field]: refused } as Observed<object> } : row,
+      );
       expect(run({ ...members, [first]: { complete: true, seen } }).get(key)?.result).toBe('unobserved');
     }
   });
 
   test('every message is reached', () => {
     const reached = all.flatMap(([, situation]) => [...run(membersOf(situation.given), situation).values()].map(({ message }) => message));
-    const unreached = Object.entries(rule.messages as Record<string, string>).filter(([, text]) => !reached.some((message) => matches(text, message)));
+    const unreached = Object.entries(rule.messages as Record<string, string>).filter(
+      ([, text]) => !reached.some((message) => matches(text, message)),
+    );
     expect(unreached.map(([id]) => id)).toEqual([]);
   });
 }
 
 const fill = (text: string, { facts }: Judgement): string => text.replace(/\{(\w+)\}/g, (_, name: string) => String(facts?.[name]));
 const matches = (text: string, message: string): boolean =>
-  new RegExp(`^${text.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^]*')}$`).test(message);
+  new RegExp(
+    `^${text
+      .split(/\{\w+\}/)
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('[^]*')}$`,
+  ).test(message);

@@ -1,12 +1,13 @@
-import { day, days, defineRule, fail, pass, pending, z } from '#rule';
 import { monitorDeviation } from '#populations/monitor-deviation';
+import { day, days, defineRule, fail, pass, pending, z } from '#rule';
 
 export default defineRule(monitorDeviation, {
   id: 'meta.finding-remediated-in-sla',
   title: 'Deviations are remediated in time',
   kind: 'event',
   severity: 'high',
-  rationale: 'Finding deviations and mending them within their deadline is a control of its own, and the usual argument that a failing preventive control was compensated.',
+  rationale:
+    'Finding deviations and mending them within their deadline is a control of its own, and the usual argument that a failing preventive control was compensated.',
   remediation: 'Mend the cause, or have a waiver approved, before the deadline of the severity.',
   inspects: ['severity', 'openedAt', 'closedAt', 'closedBy'],
   parameters: z.object({

@@ -1,5 +1,5 @@
-import { day, days, defineRule, fail, pass, z } from '#rule';
 import { monitorPlace } from '#populations/monitor-place';
+import { day, days, defineRule, fail, pass, z } from '#rule';
 
 export default defineRule(monitorPlace, {
   id: 'meta.scope-complete',
@@ -7,7 +7,8 @@ export default defineRule(monitorPlace, {
   kind: 'state',
   severity: 'high',
   rationale: 'A population is complete only when someone decided, with a reason, about every account, region and repository that exists.',
-  remediation: 'Name the place under `scope` in holdfast.yaml: `in`, or `out` with the reason. Until then it is observed as if it were in scope.',
+  remediation:
+    'Name the place under `scope` in holdfast.yaml: `in`, or `out` with the reason. Until then it is observed as if it were in scope.',
   inspects: ['declared', 'reason'],
   parameters: z.object({ graceDays: days(14).describe('Days that a newly discovered place may stay unclassified') }),
   messages: {
@@ -24,6 +25,8 @@ export default defineRule(monitorPlace, {
     if (declared === 'in') return pass('in');
     if (declared === 'out') return pass('out', { reason: reason ?? 'no reason given' });
     const due = firstSeen + parameters.graceDays * day;
-    return asOf < due ? pass('new', { due: new Date(due).toISOString() }, { until: due }) : fail('unclassified', { since: new Date(firstSeen).toISOString() });
+    return asOf < due
+      ? pass('new', { due: new Date(due).toISOString() }, { until: due })
+      : fail('unclassified', { since: new Date(firstSeen).toISOString() });
   },
 });

@@ -48,16 +48,16 @@ export function holdNothing(blobs: Blobs): Held {
   };
 }
 
-const heldNow = ({ snapshot, at, firstSeen, index }: ItemState, { item, judgements }: ItemContent): HeldItem => ({
+const heldNow = ({ snapshot, at, firstSeen, snapshotIndex }: ItemState, { item, judgements }: ItemContent): HeldItem => ({
   item,
   judgements,
   hash: snapshot.hash,
   at,
   firstSeen,
-  index,
+  snapshotIndex,
 });
 
-function heldWhenAsked({ snapshot, detail, at, firstSeen, index }: ItemState, blobs: Blobs): HeldItem {
+function heldWhenAsked({ snapshot, detail, at, firstSeen, snapshotIndex }: ItemState, blobs: Blobs): HeldItem {
   let item: Observed<object> | undefined;
   let judgements: readonly Judgement[] | undefined;
   return {
@@ -70,6 +70,6 @@ function heldWhenAsked({ snapshot, detail, at, firstSeen, index }: ItemState, bl
     hash: snapshot.hash,
     at,
     firstSeen,
-    index,
+    snapshotIndex,
   };
 }

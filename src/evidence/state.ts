@@ -18,6 +18,8 @@ export interface ItemState {
   readonly at: number | null;
   readonly firstSeen: number;
   readonly index: number;
+  /** Ledger index of the change that brought this snapshot. */
+  readonly snapshotIndex: number;
   /** Leaf of the tree of the scope, once it was asked for. */
   leaf: Hash | null;
 }
@@ -200,7 +202,8 @@ function see(
     if (at !== null || results.get(rule) === letter) continue;
     projection.runStarts(scope.id, id, { rule, first: asOf, before: last, index, letter, judgement: () => judgements()[i]! });
   }
-  const now: ItemState = { id, key, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, leaf: null };
+  const snapshotIndex = before?.snapshot.hash === seen.snapshot.hash ? before.snapshotIndex : index;
+  const now: ItemState = { id, key, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, snapshotIndex, leaf: null };
   scope.items.set(key, now);
   scope.tree.changed(key, before, now);
 }

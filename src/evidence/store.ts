@@ -64,8 +64,8 @@ export interface HeldItem {
   readonly judgements: readonly Judgement[];
   readonly firstSeen: number;
   readonly at: number | null;
-  /** Ledger index of its latest change: of this snapshot and these judgements. */
-  readonly index: number;
+  /** Ledger index of the change that brought this snapshot. */
+  readonly snapshotIndex: number;
 }
 
 /** What is held of a scope now: the last complete look, and whether looking fails at present. */

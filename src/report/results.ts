@@ -72,12 +72,12 @@ function asOfNow(held: HeldScope, at: number): View {
     held,
     lastLook,
     blind,
-    items: [...items.entries()].map(([key, { item, hash, judgements, index, firstSeen }]) => ({
+    items: [...items.entries()].map(([key, { item, hash, judgements, snapshotIndex, firstSeen }]) => ({
       key,
       name: item.name,
       hash,
       judgements,
-      index,
+      index: snapshotIndex,
       firstSeen,
     })),
   };
@@ -115,12 +115,13 @@ function rowsOf(
   rule: Rule,
   population: Population,
   { held, lastLook, blind, items }: View,
-  started: ReadonlyMap<string, number>,
+  started: ReadonlyMap<string, { first: number; index: number }>,
 ): ResultRow[] {
   const { scope } = held;
   const key = scopeKey(scope);
   const common = { rule: rule.id, population: population.type, connection: scope.connection, scope: key, lastSeen: isoOrNull(lastLook) };
   const rows = items.map((item): ResultRow => {
+    const run = started.get(`${rule.id} ${key} ${item.key}`);
     const own = item.judgements.find((judgement) => judgement.rule === rule.id);
     const judgement =
       blind && population.kind === 'state'
@@ -132,7 +133,7 @@ function rowsOf(
             needs: '',
             detail: 'the item has not been looked at since the rule came into force',
           }));
-    const since = judgement === own ? (started.get(`${rule.id} ${key} ${item.key}`) ?? item.firstSeen) : (held.failing?.since ?? lastLook);
+    const since = judgement === own ? (run?.first ?? item.firstSeen) : (held.failing?.since ?? lastLook);
     return {
       ...common,
       item: item.key,
@@ -141,7 +142,8 @@ function rowsOf(
       message: judgement.message,
       severity: judgement.severity,
       since: isoOrNull(since),
-      evidence: { index: item.index, snapshot: item.hash },
+      // The record that has both: this snapshot, and this result of the rule.
+      evidence: { index: Math.max(item.index, run?.index ?? item.index), snapshot: item.hash },
       ...(judgement.unread && { reason: reasonOf(judgement.unread) }),
     };
   });
@@ -179,9 +181,10 @@ export function scopeRow(
 }
 
 /** The first look of each run that reaches to the instant. */
-function startOfRuns(store: EvidenceStore, at: number): Map<string, number> {
-  const started = new Map<string, number>();
-  for (const { rule, scope, item, first } of store.runs({ from: at, to: at })) started.set(`${rule} ${scope} ${item}`, first);
+function startOfRuns(store: EvidenceStore, at: number): Map<string, { first: number; index: number }> {
+  const started = new Map<string, { first: number; index: number }>();
+  for (const { rule, scope, item, first, index } of store.runs({ from: at, to: at }))
+    started.set(`${rule} ${scope} ${item}`, { first, index });
   return started;
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { CallRecord } from '#src/cycle/collect.ts';
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { type CycleRecord, type EvidenceStore, type ItemChange, type ScopeRecord, scopeKey } from '#src/evidence/store.ts';
-import { canonical } from '#src/ledger/canonical.ts';
+import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Unread } from '#src/population.ts';
 import { oracle } from '#test/evidence/oracle.ts';
 import { hour, minute, type Observation, recordOf, start, steps, worldOf } from '#test/evidence/world.ts';
@@ -29,59 +29,77 @@ export function evidenceStoreContract(name: string, make: () => Promise<Engine>)
       await using store = await engine.open();
       return await use(store);
     });
-  const runs = (numRuns: number) => ({ numRuns, endOnFailure: true });
+  /** Many small worlds, each opened, told, asked and checked. */
+  const patience = 60_000;
 
   describe(`${name}: everything that was observed`, () => {
-    test('runs, gaps, what is held and the history are those of a store that keeps every observation', async () => {
-      await fc.assert(
-        fc.asyncProperty(steps, (given) =>
-          withStore(async (store) => {
+    test(
+      'runs, gaps, what is held and the history are those of a store that keeps every observation',
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(steps, (given) =>
+            withStore(async (store) => {
+              const world = worldOf(given);
+              await tell(store, world);
+              expectAll(store, world);
+            }),
+          ),
+          { numRuns: 30 },
+        );
+      },
+      patience,
+    );
+
+    test(
+      'a restart anywhere changes nothing: the same ledger, the same answers',
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(steps, fc.nat(), async (given, cut) => {
             const world = worldOf(given);
-            await tell(store, world);
-            expectAll(store, world);
-          }),
-        ),
-        runs(60),
-      );
-    });
-
-    test('a restart anywhere changes nothing: the same ledger, the same answers', async () => {
-      await fc.assert(
-        fc.asyncProperty(steps, fc.nat(), async (given, cut) => {
-          const world = worldOf(given);
-          const at = cut % (world.length + 1);
-          const straight = await withStore((store) => tell(store, world));
-          await withEngine(async (engine) => {
-            {
+            const at = cut % (world.length + 1);
+            const straight = await withStore((store) => tell(store, world));
+            await withEngine(async (engine) => {
+              {
+                await using store = await engine.open();
+                await tell(store, world.slice(0, at));
+              }
               await using store = await engine.open();
-              await tell(store, world.slice(0, at));
-            }
-            await using store = await engine.open();
-            expectAll(store, world.slice(0, at));
-            await tell(store, world.slice(at));
-            expect(store.head()).toEqual(straight);
-            expectAll(store, world);
-          });
-        }),
-        runs(25),
-      );
-    });
+              expectAll(store, world.slice(0, at));
+              await tell(store, world.slice(at));
+              expect(store.head()).toEqual(straight);
+              expectAll(store, world);
+            });
+          }),
+          { numRuns: 12 },
+        );
+      },
+      patience,
+    );
 
-    test('the order of scopes and changes within a cycle does not matter', async () => {
-      await fc.assert(
-        fc.asyncProperty(steps, async (given) => {
-          const world = worldOf(given);
-          const straight = await withStore((store) => tell(store, world));
-          const reversed = await withStore((store) => tell(store, world, backwards));
-          expect(reversed).toEqual(straight);
-        }),
-        runs(25),
-      );
-    });
+    test(
+      'the order of scopes and changes within a cycle does not matter',
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(steps, async (given) => {
+            const world = worldOf(given);
+            const straight = await withStore((store) => tell(store, world));
+            const reversed = await withStore((store) => tell(store, world, backwards));
+            expect(reversed).toEqual(straight);
+          }),
+          { numRuns: 12 },
+        );
+      },
+      patience,
+    );
   });
 
   describe(`${name}: gaps`, () => {
-    const gapsAfter = (...records: CycleRecord[]) => withStore(async (store) => (await commitAll(store, records), store.gaps(0, Infinity).map(({ from, to, reason }) => [from - start, to && to - start, reason])));
+    const gapsAfter = (...records: CycleRecord[]) =>
+      withStore(
+        async (store) => (
+          await commitAll(store, records), store.gaps(0, Infinity).map(({ from, to, reason }) => [from - start, to && to - start, reason])
+        ),
+      );
 
     test('a failure within the hold is no gap once it is over', async () => {
       expect(await gapsAfter(look(0), failure(1.5))).toEqual([[0, null, 'denied']]);
@@ -110,7 +128,35 @@ export function evidenceStoreContract(name: string, make: () => Promise<Engine>)
   });
 
   describe(`${name}: what is kept of calls`, () => {
-    const call = (n: number, reply: string | null): CallRecord => ({ operation: 'List', parameters: canonical({ n }), page: 0, status: 200, requestId: '', reply });
+    const call = (n: number, reply: string | null): CallRecord => ({
+      operation: 'List',
+      parameters: canonical({ n }),
+      page: 0,
+      status: 200,
+      requestId: '',
+      reply,
+    });
+
+    test('a reply may stand by its hash alone when it is kept already, and not otherwise', () =>
+      withStore(async (store) => {
+        const reply = canonical({ a: 1 });
+        const other = canonical({ a: 2 });
+        const known = { ...call(1, null), replyHash: sha256(reply) };
+        await store.commit(look(0, [], { calls: [{ ...known, reply }] }));
+        await store.commit(look(1, [], { calls: [known, call(2, other)] }));
+        expect(store.calls(1, scopeKey(scope))).toEqual([call(1, reply), call(2, other)]);
+        await expect(store.commit(look(2, [], { calls: [{ ...known, replyHash: sha256('never') }] }))).rejects.toMatchObject({
+          code: 'STORE_INVARIANT',
+        });
+        expect(store.head().size).toBe(2);
+      }));
+
+    test('a reply that does not have the hash it is said to have is refused', () =>
+      withStore(async (store) => {
+        const wrong = { ...call(1, 'null'), replyHash: sha256('other') };
+        await expect(store.commit(look(0, [], { calls: [wrong] }))).rejects.toMatchObject({ code: 'STORE_INVARIANT' });
+        expect(store.head().size).toBe(0);
+      }));
 
     test('the calls of a cycle come back with their replies, those of failed scopes too', () =>
       withStore(async (store) => {
@@ -164,18 +210,38 @@ export function evidenceStoreContract(name: string, make: () => Promise<Engine>)
       ['items vanishing without a word', 'STORE_INVARIANT', look(2, [], { items: 0 })],
       ['an item that goes and was not there', 'STORE_INVARIANT', look(2, [gone('b')], { items: 1 })],
       ['an item twice', 'STORE_INVARIANT', look(2, [item('b'), item('b')], { items: 2 })],
-      ['a scope twice', 'STORE_INVARIANT', { ...look(2, [], { items: 1 }), scopes: [...look(2, [], { items: 1 }).scopes, ...failure(2).scopes] }],
+      [
+        'a scope twice',
+        'STORE_INVARIANT',
+        { ...look(2, [], { items: 1 }), scopes: [...look(2, [], { items: 1 }).scopes, ...failure(2).scopes] },
+      ],
       ['a scope of another connection', 'STORE_INVARIANT', { ...look(2, [], { items: 1 }), connection: 'second' }],
-      ['a failed scope with changes', 'STORE_INVARIANT', { ...failure(2), scopes: [{ ...failure(2).scopes[0]!, changes: [] } as unknown as ScopeRecord] }],
+      [
+        'a failed scope with changes',
+        'STORE_INVARIANT',
+        { ...failure(2), scopes: [{ ...failure(2).scopes[0]!, changes: [] } as unknown as ScopeRecord] },
+      ],
       ['a judgement too few', 'STORE_INVARIANT', look(2, [{ ...item('b'), judgements: [] }], { items: 2 })],
       ['a judgement of another rule', 'STORE_INVARIANT', look(2, [item('b', [{ ...judged('pass'), rule: 'other' }])], { items: 2 })],
       ['unobserved without a reason', 'STORE_INVARIANT', look(2, [item('b', [judged('unobserved')])], { items: 2 })],
-      ['a rule in force that did not judge what is held', 'STORE_INVARIANT', { ...look(2, [], { items: 1 }), ruleSet: { rules: {}, byPopulation: { [scope.population]: ['other'] } } }],
+      [
+        'a rule in force that did not judge what is held',
+        'STORE_INVARIANT',
+        { ...look(2, [], { items: 1 }), ruleSet: { rules: {}, byPopulation: { [scope.population]: ['other'] } } },
+      ],
       ['a snapshot of another item', 'STORE_INVARIANT', look(2, [{ ...item('b'), snapshot: item('c').snapshot }], { items: 2 })],
-      ['a snapshot that is not canonical', 'STORE_INVARIANT', look(2, [{ ...item('b'), snapshot: '{"name":"b", "key":"b"}' }], { items: 2 })],
+      [
+        'a snapshot that is not canonical',
+        'STORE_INVARIANT',
+        look(2, [{ ...item('b'), snapshot: '{"name":"b", "key":"b"}' }], { items: 2 }),
+      ],
       ['an event among states', 'STORE_INVARIANT', look(2, [{ ...item('b'), at: start }], { items: 2 })],
       ['a hold of nothing', 'STORE_INVARIANT', look(2, [], { items: 1, hold: 0 })],
-      ['the retirement of what does not exist', 'STORE_INVARIANT', { ...retirement(2), retired: [{ scope: { ...scope, region: 'x' }, reason: '' }] }],
+      [
+        'the retirement of what does not exist',
+        'STORE_INVARIANT',
+        { ...retirement(2), retired: [{ scope: { ...scope, region: 'x' }, reason: '' }] },
+      ],
     ];
     test.each(bad)('%s', (_, code, record) =>
       withStore(async (store) => {
@@ -194,16 +260,29 @@ const scope = { connection: 'first', account: '111111111111', region: 'eu-west-1
 const ruleSet = { rules: { 'example.a': { version: '1', parameters: {} } }, byPopulation: { [scope.population]: ['example.a'] } };
 
 const judged = (result: Judgement['result']): Judgement => ({ rule: 'example.a', result, message: 'It is so.', severity: 'high' });
-const item = (key: string, judgements = [judged('pass')]): ItemChange => ({ key, name: key, at: null, snapshot: canonical({ key, name: key }), judgements });
+const item = (key: string, judgements = [judged('pass')]): ItemChange => ({
+  key,
+  name: key,
+  at: null,
+  snapshot: canonical({ key, name: key }),
+  judgements,
+});
 const gone = (key: string): ItemChange => ({ key, name: key, at: null, snapshot: null, judgements: null });
 
-function look(hours: number, changes: readonly ItemChange[] = [], given: { hold?: number; items?: number; calls?: CallRecord[] } = {}): CycleRecord {
+function look(
+  hours: number,
+  changes: readonly ItemChange[] = [],
+  given: { hold?: number; items?: number; calls?: CallRecord[] } = {},
+): CycleRecord {
   const { hold = 2 * hour, items = changes.length, calls = [] } = given;
   return { ...cycle(hours), scopes: [{ scope, hold, calls, status: 'complete', items, changes }] };
 }
 
 function failure(hours: number, reason: Unread['unread'] = 'denied', calls: CallRecord[] = []): CycleRecord {
-  return { ...cycle(hours), scopes: [{ scope, hold: 2 * hour, calls, status: 'failed', unread: { unread: reason, call: 'List', needs: 'list', detail: '' } }] };
+  return {
+    ...cycle(hours),
+    scopes: [{ scope, hold: 2 * hour, calls, status: 'failed', unread: { unread: reason, call: 'List', needs: 'list', detail: '' } }],
+  };
 }
 
 const retirement = (hours: number): CycleRecord => ({ ...cycle(hours), retired: [{ scope, reason: 'closed' }] });
@@ -223,7 +302,9 @@ async function tell(store: EvidenceStore, world: readonly Observation[], arrange
 }
 
 function backwards(record: CycleRecord): CycleRecord {
-  const scopes = record.scopes.toReversed().map((own): ScopeRecord => (own.status === 'failed' ? own : { ...own, changes: own.changes.toReversed() }));
+  const scopes = record.scopes
+    .toReversed()
+    .map((own): ScopeRecord => (own.status === 'failed' ? own : { ...own, changes: own.changes.toReversed() }));
   return { ...record, scopes, retired: record.retired.toReversed() };
 }
 
@@ -236,7 +317,10 @@ function expectAll(store: EvidenceStore, world: readonly Observation[]): void {
   expect(store.gaps(-Infinity, Infinity)).toEqual(expected.gaps().sort((a, b) => compare(a.scope, b.scope) || a.from - b.from));
   expect(new Map(store.held)).toEqual(expected.held());
   for (const scope of expected.held().keys()) {
-    for (const key of ['item-0', 'item-1', 'item-2']) expect(store.history(scope, key).map(({ index, asOf, snapshot, judgements }) => ({ index, asOf, snapshot, judgements }))).toEqual(expected.history(scope, key));
+    for (const key of ['item-0', 'item-1', 'item-2'])
+      expect(store.history(scope, key).map(({ index, asOf, snapshot, judgements }) => ({ index, asOf, snapshot, judgements }))).toEqual(
+        expected.history(scope, key),
+      );
   }
   for (const { asOf: at } of world) {
     expect([...store.runs({ from: at, to: at })]).toEqual(runs.filter(({ first, ended }) => first <= at && (ended ?? Infinity) >= at));
@@ -245,5 +329,6 @@ function expectAll(store: EvidenceStore, world: readonly Observation[]): void {
 }
 
 type Run = ReturnType<EvidenceStore['runs']> extends Iterable<infer T> ? T : never;
-const byRun = (a: Run, b: Run): number => compare(a.rule, b.rule) || compare(a.scope, b.scope) || compare(a.item, b.item) || a.first - b.first;
+const byRun = (a: Run, b: Run): number =>
+  compare(a.rule, b.rule) || compare(a.scope, b.scope) || compare(a.item, b.item) || a.first - b.first;
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

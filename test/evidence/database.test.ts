@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { refuseOldSqlite } from '#src/evidence/database.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore } from '#src/evidence/store.ts';
-import { recordOf, worldOf } from '#test/evidence/world.ts';
+import { recordOf, type Steps, worldOf } from '#test/evidence/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -80,7 +80,8 @@ describe('what is not a store of ours is left alone', () => {
   });
 
   test('a SQLite that can lose commits', () => {
-    for (const old of ['3.51.2', '3.9.9', '2.99.99']) expect(() => refuseOldSqlite(old)).toThrow(expect.objectContaining({ code: 'SQLITE_TOO_OLD' }));
+    for (const old of ['3.51.2', '3.9.9', '2.99.99'])
+      expect(() => refuseOldSqlite(old)).toThrow(expect.objectContaining({ code: 'SQLITE_TOO_OLD' }));
     for (const good of ['3.51.3', '3.53.4', '4.0.0']) refuseOldSqlite(good);
   });
 });
@@ -122,7 +123,12 @@ test('the ids of requests are kept for as long as asked', async () => {
   expect(store.check()).toEqual([]);
 });
 
-const look = (n: number) => Array.from({ length: n }, () => ({ after: 3_600_000, connection: 0, ruleSet: 0, places: Array.from({ length: 3 }, () => ({ act: 'look', reason: 'denied', hold: 3_600_000, items: [{ listed: true, value: 1, results: [0, 1, 2] }] })) }));
+/** Two scopes of states and one of events, looked at every hour. */
+const look = (cycles: number): Steps => {
+  const items = [{ listed: true, value: 1, results: [0, 1, 2] }];
+  const place = { act: 'look', reason: 'denied', hold: 3_600_000, items } as const;
+  return Array.from({ length: cycles }, () => ({ after: 3_600_000, connection: 0, ruleSet: 0, places: [place, place, place] }));
+};
 
 async function fill(store: EvidenceStore, cycles: number, done = 0): Promise<EvidenceStore['held']> {
   for (const observation of worldOf(look(done + cycles)).slice(done)) await store.commit(recordOf(observation, store.held));
@@ -141,7 +147,8 @@ function edit(file: string, change: (db: DatabaseSync) => void): void {
 function rows(file: string): Record<string, number> {
   const counts: Record<string, number> = {};
   edit(file, (db) => {
-    for (const { name } of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()) counts[String(name)] = Number(db.prepare(`SELECT count(*) AS n FROM ${String(name)}`).get()!['n']);
+    for (const { name } of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all())
+      counts[String(name)] = Number(db.prepare(`SELECT count(*) AS n FROM ${String(name)}`).get()!['n']);
   });
   return counts;
 }

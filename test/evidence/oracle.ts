@@ -32,7 +32,9 @@ export function oracle(world: readonly Observation[]): Oracle {
       const own = lives.get(scopeKey(scope)) ?? [];
       lives.set(scopeKey(scope), own);
       if (own.length === 0 || own.at(-1)!.retired) own.push({ attempts: [], retired: null });
-      own.at(-1)!.attempts.push({ index, asOf, hold, unread: unread ?? null, items: new Map((items ?? []).map((item) => [item.key, item])) });
+      own
+        .at(-1)!
+        .attempts.push({ index, asOf, hold, unread: unread ?? null, items: new Map((items ?? []).map((item) => [item.key, item])) });
     }
     for (const scope of retired) lives.get(scopeKey(scope))!.at(-1)!.retired = { at: asOf, index };
   }
@@ -51,7 +53,9 @@ const isEvent = (scope: string): boolean => parseScopeKey(scope).population === 
 function runsOf(scope: string, life: Life): ResultRun[] {
   if (isEvent(scope)) return [];
   const looks = looksOf(life);
-  const pairs = new Set(looks.flatMap(({ items }) => [...items.values()].flatMap(({ key, judgements }) => judgements.map(({ rule }) => `${rule} ${key}`))));
+  const pairs = new Set(
+    looks.flatMap(({ items }) => [...items.values()].flatMap(({ key, judgements }) => judgements.map(({ rule }) => `${rule} ${key}`))),
+  );
   return [...pairs].flatMap((pair) => {
     const [rule, item] = pair.split(' ') as [string, string];
     const said = looks.map(({ items }) => items.get(item)?.judgements.find((judgement) => judgement.rule === rule));
@@ -106,7 +110,12 @@ function heldOf(scope: string, lives: readonly Life[]): unknown {
   const failing = failed.length === 0 || life.retired ? null : { since: failed[0]!.asOf, unread: failed.at(-1)!.unread };
   const gone = life.retired !== null;
   const every = isEvent(scope) ? lives.flatMap(looksOf) : gone ? [] : looks;
-  const items = new Map([...(every.at(-1)?.items ?? [])].map(([key, { snapshot, judgements, at }]) => [key, { item: JSON.parse(snapshot), hash: sha256(snapshot), judgements, at, firstSeen: firstSeen(every, key) }]));
+  const items = new Map(
+    [...(every.at(-1)?.items ?? [])].map(([key, { snapshot, judgements, at }]) => [
+      key,
+      { item: JSON.parse(snapshot), hash: sha256(snapshot), judgements, at, firstSeen: firstSeen(every, key), snapshotIndex: snapshotIndex(every, key) },
+    ]),
+  );
   return {
     scope: parseScopeKey(scope),
     hold: life.attempts.at(-1)!.hold,
@@ -124,6 +133,13 @@ function firstSeen(looks: readonly Attempt[], key: string): number {
   return looks[absent + 1]!.asOf;
 }
 
+/** The look since which the item has had its present snapshot. */
+function snapshotIndex(looks: readonly Attempt[], key: string): number {
+  const now = looks.at(-1)!.items.get(key)!.snapshot;
+  const other = looks.findLastIndex(({ items }) => items.get(key)?.snapshot !== now);
+  return looks[other + 1]!.index;
+}
+
 function historyOf(scope: string, lives: readonly Life[], key: string): unknown[] {
   const history: { index: number; asOf: number; snapshot: string | null; judgements: readonly unknown[] }[] = [];
   for (const life of lives) {
@@ -135,7 +151,9 @@ function historyOf(scope: string, lives: readonly Life[], key: string): unknown[
   function add(index: number, asOf: number, seen: ItemObservation | undefined): void {
     const before = history.at(-1);
     const now = { index, asOf, snapshot: seen?.snapshot ?? null, judgements: seen?.judgements ?? [] };
-    const same = before ? before.snapshot === now.snapshot && canonical(before.judgements) === canonical(now.judgements) : now.snapshot === null;
+    const same = before
+      ? before.snapshot === now.snapshot && canonical(before.judgements) === canonical(now.judgements)
+      : now.snapshot === null;
     if (!same) history.push(now);
   }
 }

@@ -6,5 +6,8 @@ import { evidenceStoreContract } from '#test/contracts/evidence-store.ts';
 
 evidenceStoreContract('SQLite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-'));
-  return { open: async () => openSqlite(join(folder, 'evidence.db'), { synchronous: 'OFF' }), remove: () => rm(folder, { recursive: true }) };
+  return {
+    open: async () => openSqlite(join(folder, 'evidence.db'), { synchronous: 'OFF' }),
+    remove: () => rm(folder, { recursive: true }),
+  };
 });

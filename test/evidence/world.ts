@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import type { Judgement, Result } from '#src/cycle/evaluate.ts';
-import { type CycleRecord, type EvidenceStore, type ItemChange, type RuleSet, type Scope, type ScopeRecord, scopeKey } from '#src/evidence/store.ts';
+import {
+  type CycleRecord,
+  type EvidenceStore,
+  type ItemChange,
+  type RuleSet,
+  type Scope,
+  type ScopeRecord,
+  scopeKey,
+} from '#src/evidence/store.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Unread } from '#src/population.ts';
 
@@ -42,8 +50,18 @@ const ruleSets: readonly RuleSet[] = [['a', 'b'], ['a', 'b', 'c'], ['b']].map((n
 
 const act = fc.constantFrom('skip', 'look', 'look', 'look', 'look', 'fail', 'retire');
 const item = fc.record({ listed: fc.boolean(), value: fc.nat(2), results: fc.array(fc.nat(4), { minLength: 3, maxLength: 3 }) });
-const place = fc.record({ act, reason: fc.constantFrom('denied', 'throttled'), hold: fc.constantFrom(hour, hour, 2 * hour), items: fc.array(item, { minLength: 3, maxLength: 3 }) });
-const step = fc.record({ after: fc.constantFrom(1, 10 * minute, hour, hour, 3 * hour), connection: fc.nat(1), ruleSet: fc.constantFrom(0, 0, 0, 0, 1, 2), places: fc.array(place, { minLength: 3, maxLength: 3 }) });
+const place = fc.record({
+  act,
+  reason: fc.constantFrom('denied', 'throttled'),
+  hold: fc.constantFrom(hour, hour, 2 * hour),
+  items: fc.array(item, { minLength: 3, maxLength: 3 }),
+});
+const step = fc.record({
+  after: fc.constantFrom(1, 10 * minute, hour, hour, 3 * hour),
+  connection: fc.nat(1),
+  ruleSet: fc.constantFrom(0, 0, 0, 0, 1, 2),
+  places: fc.array(place, { minLength: 3, maxLength: 3 }),
+});
 export const steps = fc.array(step, { minLength: 1, maxLength: 25 });
 export type Steps = typeof steps extends fc.Arbitrary<infer T> ? T : never;
 
@@ -59,7 +77,12 @@ export function worldOf(given: Steps): Observation[] {
     const scopes: ScopeObservation[] = [];
     const retired: Scope[] = [];
     for (const [i, { act, reason, hold, items }] of places.entries()) {
-      const scope = { connection, account: accounts[i % 2]!, region: 'global', population: i === 2 ? populations.event : populations.state };
+      const scope = {
+        connection,
+        account: accounts[i % 2]!,
+        region: 'global',
+        population: i === 2 ? populations.event : populations.state,
+      };
       const key = scopeKey(scope);
       if (act === 'retire' && existing.delete(key)) retired.push(scope);
       if (act === 'skip' || act === 'retire') continue;
@@ -82,10 +105,20 @@ export function worldOf(given: Steps): Observation[] {
   });
 }
 
-function observe({ population }: Scope, n: number, { value, results: given }: { value: number; results: number[] }, ruleSet: RuleSet): ItemObservation {
+function observe(
+  { population }: Scope,
+  n: number,
+  { value, results: given }: { value: number; results: number[] },
+  ruleSet: RuleSet,
+): ItemObservation {
   const key = `item-${n}`;
   const judgements = ruleSet.byPopulation[population]!.map((rule, i): Judgement => judgementOf(rule, results[given[i]!]!));
-  return { key, at: population === populations.event ? start - n * minute : null, snapshot: canonical({ key, name: key, value }), judgements };
+  return {
+    key,
+    at: population === populations.event ? start - n * minute : null,
+    snapshot: canonical({ key, name: key, value }),
+    judgements,
+  };
 }
 
 function judgementOf(rule: string, result: Result): Judgement {
@@ -113,7 +146,8 @@ export function recordOf({ connection, asOf, ruleSet, scopes, retired }: Observa
         return same ? [] : [{ key, name: key, at, snapshot, judgements }];
       });
       const seen = new Set(observed.items.map(({ key }) => key));
-      for (const [key, { at }] of before ?? []) if (!seen.has(key) && at === null) changes.push({ key, name: key, at: null, snapshot: null, judgements: null });
+      for (const [key, { at }] of before ?? [])
+        if (!seen.has(key) && at === null) changes.push({ key, name: key, at: null, snapshot: null, judgements: null });
       return { scope, hold, calls, status: 'complete', items: observed.listed, changes };
     }),
   };
@@ -121,6 +155,7 @@ export function recordOf({ connection, asOf, ruleSet, scopes, retired }: Observa
 
 function callsOf({ unread, items }: ScopeObservation, asOf: number): ScopeRecord['calls'] {
   const call = { operation: 'List', parameters: '{}', page: 0 };
-  if (unread) return [{ ...call, status: 403, requestId: `${asOf}-refused`, reply: null, failure: { reason: unread.unread, code: '', detail: '' } }];
+  if (unread)
+    return [{ ...call, status: 403, requestId: `${asOf}-refused`, reply: null, failure: { reason: unread.unread, code: '', detail: '' } }];
   return [{ ...call, status: 200, requestId: `${asOf}-listed`, reply: canonical({ items: items.map(({ snapshot }) => snapshot) }) }];
 }

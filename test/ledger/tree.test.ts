@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { byUtf8 } from '#src/ledger/order.ts';
-import { createFrontier, type Hash, leafHash, merkleRoot, nodeHash } from '#src/ledger/tree.ts';
+import { createFrontier, createTree, type Hash, leafHash, merkleRoot, nodeHash } from '#src/ledger/tree.ts';
 
 /** The example inputs that implementations of RFC 6962 share, with the roots of their first n. */
 const inputs = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
@@ -42,13 +42,31 @@ describe('the tree of RFC 6962', () => {
     expect(() => frontier.appendSubtree(3, leaves[0]!)).toThrow(RangeError);
   });
 
+  test('a tree with leaves replaced is the tree over the new leaves', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 70 }), fc.array(fc.nat(69)), (n, replaced) => {
+        const leaves = Array.from({ length: n }, (_, i) => leafHash(String(i)));
+        const tree = createTree(leaves);
+        for (const [turn, at] of replaced.entries()) {
+          leaves[at % n] = leafHash(`new ${turn}`);
+          tree.replace(at % n, leaves[at % n]!);
+          expect(tree.root()).toEqual(merkleRoot(leaves));
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(createTree([]).root()).toEqual(merkleRoot([]));
+  });
+
   test('a text hashes as its UTF-8 bytes', () => expect(leafHash('é')).toEqual(leafHash(Buffer.from([0xc3, 0xa9]))));
 });
 
 test('strings in the order of their UTF-8 bytes', () => {
   expect(['\u{1f600}', '\uff5e', 'b', 'ab', 'a', ''].sort(byUtf8)).toEqual(['', 'a', 'ab', 'b', '\uff5e', '\u{1f600}']);
   const text = fc.string({ unit: 'binary' }).filter((value) => value.isWellFormed());
-  fc.assert(fc.property(text, text, (a, b) => expect(Math.sign(byUtf8(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))))));
+  fc.assert(
+    fc.property(text, text, (a, b) => expect(Math.sign(byUtf8(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))))),
+  );
 });
 
 function byDefinition(leaves: readonly Hash[]): Hash {

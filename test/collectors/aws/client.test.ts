@@ -113,6 +113,11 @@ describe('places', () => {
       { account: '210987654321', partition: 'aws', region: 'unknown', unread },
     ]);
     expect(aws.requests.map(({ action }) => action)).not.toContain('DescribeRegions');
+    const before = aws.requests.length;
+    expect(await fails(connection, { account: '210987654321', region: 'global' }, 'iam:GetAccountSummary')).toMatchObject({
+      reason: 'credential-rejected',
+    });
+    expect(aws.requests.length).toBe(before);
   });
 
   test('an account without a role must be that of the credentials', async () => {

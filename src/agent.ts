@@ -29,7 +29,7 @@ export interface AgentOptions {
 }
 
 /** How to look: at everything now, or at what is due; and who is told how far it is. */
-export interface Look {
+interface Look {
   readonly everything?: boolean;
   readonly progress?: (connection: string, done: number, of: number) => void;
 }

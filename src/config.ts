@@ -75,7 +75,7 @@ interface AwsAccount {
   readonly externalId?: Secret;
 }
 
-export interface GithubConnection extends AnyConnection {
+interface GithubConnection extends AnyConnection {
   readonly provider: 'github';
   readonly organization: string;
   readonly credential:
@@ -84,7 +84,7 @@ export interface GithubConnection extends AnyConnection {
   readonly endpoint?: string;
 }
 
-export interface ScimConnection extends AnyConnection {
+interface ScimConnection extends AnyConnection {
   readonly provider: 'scim';
   readonly endpoint: string;
   readonly token: Secret;

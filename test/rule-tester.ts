@@ -8,12 +8,12 @@ import type { CadenceRule, ItemRule, PopulationRule, Rule, Verdict } from '#src/
 import { cutOff, deepFreeze } from './cut-off.ts';
 
 /** The instant at which examples and cases are judged, unless they say otherwise. */
-export const asOf = Date.parse('2026-01-15T00:00:00Z');
+const asOf = Date.parse('2026-01-15T00:00:00Z');
 const firstSeen = asOf - 30 * day;
 const refused: Unread = { unread: 'denied', call: 'provider:Call', needs: 'provider:Permission', detail: 'AccessDenied' };
 
 /** A patch on the population's example, with what the case is about besides. Instants are ISO 8601. */
-export type Case<T, M extends string> = Partial<T & Identity> & {
+type Case<T, M extends string> = Partial<T & Identity> & {
   readonly $message?: M;
   readonly $parameters?: Record<string, unknown>;
   readonly $asOf?: string;

@@ -2,7 +2,7 @@ import type { Agent } from '#src/agent.ts';
 import type { Config } from '#src/config.ts';
 import type { Report } from '#src/report/types.ts';
 
-export interface Output {
+interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;

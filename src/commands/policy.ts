@@ -34,7 +34,7 @@ export const policy: Command = {
  * One statement of reads on `*`: every call of it describes, lists or gets configuration, and none has a finer resource that would still
  * list the whole population. What reads data is denied, whatever else the role is given.
  */
-export function awsPolicy(actions: readonly string[]) {
+function awsPolicy(actions: readonly string[]) {
   return {
     Version: '2012-10-17',
     Statement: [

@@ -44,7 +44,7 @@ export function readYaml(file: string): YamlFile {
   const repeated = document.errors.filter(({ code }) => code === 'DUPLICATE_KEY');
   const fatal = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY') ?? document.warnings[0];
   if (fatal !== undefined)
-    throw notYaml(file, place(fatal.pos[0]), ...(text.startsWith('${', fatal.pos[0] - 1) ? bareReference : explain(fatal)));
+    throw notYaml(file, placeOf(fatal, place), ...(text.startsWith('${', fatal.pos[0] - 1) ? bareReference : explain(fatal)));
   refuseAliases(file, document, place);
 
   const places = new Map<string, { value: Position; key?: Position; written?: string }>();
@@ -60,7 +60,7 @@ export function readYaml(file: string): YamlFile {
   return {
     file,
     value,
-    problems: repeated.map((error) => notYaml(file, place(error.pos[0]), ...explain(error))),
+    problems: repeated.map((error) => notYaml(file, placeOf(error, place), ...explain(error))),
     at,
     keyAt: (path, key) => places.get(JSON.stringify([...path, key]))?.key ?? at(path),
     writtenAt: (path) => places.get(JSON.stringify(path))?.written,
@@ -140,6 +140,12 @@ function plain(node: unknown, path: Path, note: (path: Path, node: Node | null, 
   if (isScalar(node)) return node.value;
   if (isAlias(node)) throw new TypeError('an alias was let through');
   return null;
+}
+
+/** Too deep is where the parser gave up, which depends on the machine: then the line is all that is told. */
+function placeOf({ code, pos }: YAMLError, place: (offset: number) => Position): Position {
+  const found = place(pos[0]);
+  return code === 'RESOURCE_EXHAUSTION' ? { ...found, column: 1 } : found;
 }
 
 function notYaml(file: string, { line, column }: Position, reason: string, mend: string, cause?: unknown): HoldfastError {

@@ -113,7 +113,7 @@ export async function runCycle(connection: Connection, store: EvidenceStore, set
 }
 
 /** Two looks further apart than this do not vouch for the time between: a period, and up to an hour of delay. */
-export const holdOf = (every: number): number => every + Math.max(Math.floor(every / 12), Math.min(every, 3_600_000));
+const holdOf = (every: number): number => every + Math.max(Math.floor(every / 12), Math.min(every, 3_600_000));
 
 type Due = { readonly scope: Scope; readonly collector: Collector; readonly hold: number } & (
   | { readonly place: Place }

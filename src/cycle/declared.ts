@@ -1,6 +1,6 @@
 import type { Place } from '#src/collector.ts';
 
-export type Declared = { readonly is: 'in' } | { readonly is: 'out'; readonly reason: string } | { readonly is: 'unclassified' };
+type Declared = { readonly is: 'in' } | { readonly is: 'out'; readonly reason: string } | { readonly is: 'unclassified' };
 
 /** What the company declares of places: `aws:123456789012/eu-central-1`, `github:acme/api`. */
 export interface ScopeDeclaration {

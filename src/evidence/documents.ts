@@ -133,4 +133,4 @@ export function requestsOf(given: Iterable<string>, previousRoot: Hash): Request
   return { n: ids.length, root: root.toString('hex'), sample: [...chosen].sort((a, b) => a - b).map((i) => ids[i]!) };
 }
 
-export const iso = (instant: number): string => new Date(instant).toISOString();
+const iso = (instant: number): string => new Date(instant).toISOString();

@@ -25,13 +25,13 @@ export interface PreparedScope {
   readonly changes: readonly PreparedChange[];
 }
 
-export interface PreparedChange {
+interface PreparedChange {
   readonly key: string;
   readonly at: number | null;
   readonly seen: PreparedItem | null;
 }
 
-export interface PreparedItem {
+interface PreparedItem {
   readonly item: Observed<object>;
   readonly snapshot: string;
   readonly judgements: readonly Judgement[];

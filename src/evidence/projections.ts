@@ -55,11 +55,3 @@ export function projectTo(db: DatabaseSync, rules: RuleNumbers): Projection {
     gapCloses: (scope, since, until) => void (until === null ? dropGap.run(scope, since) : closeGap.run(until, scope, since)),
   };
 }
-
-/** For who only needs to know what is held. */
-export const projectNowhere: Projection = {
-  runStarts: () => undefined,
-  runEnds: () => undefined,
-  gapOpens: () => undefined,
-  gapCloses: () => undefined,
-};

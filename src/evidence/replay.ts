@@ -101,7 +101,7 @@ function loggedChange({ id, key, at, snapshot, vector, detail }: ChangeRow, kept
 }
 
 /** Asks once for each number. */
-export function remembering<T>(ask: (id: number) => T): (id: number) => T {
+function remembering<T>(ask: (id: number) => T): (id: number) => T {
   const answers = new Map<number, T>();
   return (id) => {
     const known = answers.get(id);

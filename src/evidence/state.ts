@@ -52,7 +52,7 @@ export interface LoggedChange {
   readonly judgements: () => readonly Judgement[];
 }
 
-export interface RunStart {
+interface RunStart {
   readonly rule: string;
   readonly first: number;
   readonly before: number | null;
@@ -61,7 +61,7 @@ export interface RunStart {
   readonly judgement: () => Judgement;
 }
 
-export interface RunEnd {
+interface RunEnd {
   readonly rule: string;
   readonly last: number;
   readonly ended: number;
@@ -95,7 +95,7 @@ export interface State {
   root(connection: string): { root: Hash; tally: Tally };
 }
 
-export const monitorDown = 'monitor-down';
+const monitorDown = 'monitor-down';
 
 export function createState(projection: Projection): State {
   const scopes = new Map<string, ScopeState>();

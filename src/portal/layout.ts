@@ -11,8 +11,8 @@ export interface Page {
   readonly body: Html;
 }
 
-export const disclaimer = 'Prepared by management’s monitoring. Not audited; no opinion.';
-export const exampleNotice = 'Example company. Recorded replies, not your systems.';
+const disclaimer = 'Prepared by management’s monitoring. Not audited; no opinion.';
+const exampleNotice = 'Example company. Recorded replies, not your systems.';
 
 const places = [
   ['/', 'Status'],
@@ -47,7 +47,7 @@ export function barePage(title: string, body: Html, example: boolean): string {
 }
 
 /** `1 Feb 2026 to 31 Jul 2026, Europe/Berlin` */
-export function windowInWords({ status, clock }: PageContext): string {
+function windowInWords({ status, clock }: PageContext): string {
   const { window } = status;
   if (window === null) return 'no window declared';
   return `${clock.day(window.from)} to ${clock.day(window.to - 1)}, ${window.timeZone}`;

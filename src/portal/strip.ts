@@ -115,8 +115,7 @@ export function legend(): Html {
 }
 
 /** `3 Apr 2026, 10:00 to 4 Apr 2026, 12:00 (26 h)` */
-export const spanInWords = ({ from, to }: Interval, clock: Clock): string =>
-  `${clock.time(from)} to ${clock.time(to)} (${duration(to - from)})`;
+const spanInWords = ({ from, to }: Interval, clock: Clock): string => `${clock.time(from)} to ${clock.time(to)} (${duration(to - from)})`;
 
 /** Segments, sorted, with all time of the window that they leave out told as not observed. */
 export function withSilence(segments: readonly Segment[], window: Window): Segment[] {

@@ -51,7 +51,7 @@ export function observeStreams(
   });
 }
 
-export function streamRuns({ gaps, lastLook, hold }: ScopeCoverage, start: number, retired: number | null, window: Window): Run[] {
+function streamRuns({ gaps, lastLook, hold }: ScopeCoverage, start: number, retired: number | null, window: Window): Run[] {
   const end = Math.min(window.asOf, retired ?? Infinity);
   const silent = gaps.at(-1)?.to !== null && lastLook !== null && retired === null && window.asOf - lastLook > hold;
   const failing = [...gaps, ...(silent ? [{ from: lastLook, to: null, reason: 'monitor-down' }] : [])].filter(({ from }) => from < end);

@@ -152,13 +152,7 @@ function rowsOf(
 }
 
 /** Stands for what cannot be named: a scope that could not be read. */
-export function scopeRow(
-  rule: Rule,
-  population: Population,
-  { scope, failing }: HeldScope,
-  lastLook: number | null,
-  blind: Unread,
-): ResultRow {
+function scopeRow(rule: Rule, population: Population, { scope, failing }: HeldScope, lastLook: number | null, blind: Unread): ResultRow {
   const key = scopeKey(scope);
   const { message, severity } = unobserved(rule, blind);
   const name = `${population.title} (${scope.account}, ${scope.region})`;

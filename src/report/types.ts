@@ -135,7 +135,7 @@ export interface ItemReport {
   }[];
 }
 
-export interface CriterionReport extends Pick<Criterion, 'id' | 'says'> {
+interface CriterionReport extends Pick<Criterion, 'id' | 'says'> {
   readonly controls: readonly string[];
   /** A key rule that exists tests a control that serves it. */
   readonly reached: boolean;

@@ -13,7 +13,7 @@ export function duration(ms: number): string {
   return `${Math.round(ms / 86_400_000)} d`;
 }
 
-export function shortfallInWords({ name, rule, value }: Shortfall): string {
+function shortfallInWords({ name, rule, value }: Shortfall): string {
   switch (name) {
     case 'rule-not-available':
       return `${rule} is not available yet`;

@@ -17,7 +17,7 @@ export interface Control {
 }
 
 /** By precedence. It is what the monitoring saw, never an opinion on the control. */
-export const conclusionWords = ['deviations-noted', 'not-demonstrated', 'not-operated', 'no-deviations-noted', 'not-tested'] as const;
+const conclusionWords = ['deviations-noted', 'not-demonstrated', 'not-operated', 'no-deviations-noted', 'not-tested'] as const;
 export type ConclusionWord = (typeof conclusionWords)[number];
 
 /** Of the deviations that have a clock and no waiver, the worst. */
@@ -66,7 +66,7 @@ export interface Options {
   readonly waivers?: readonly Waiver[];
 }
 
-export const defaultThresholds: Thresholds = { coverage: 0.95, gap: 72 * hour };
+const defaultThresholds: Thresholds = { coverage: 0.95, gap: 72 * hour };
 
 /**
  * What the rules of each control say over the window. `evidence` holds every rule that exists; a rule that a control names and that is not

@@ -4,7 +4,7 @@ import { addReasons, longestUnobserved, measure, ratios } from './measure.ts';
 import { slice } from './timeline.ts';
 import type { Interval, Window } from './types.ts';
 
-export type { Evidence, Group } from './evidence.ts';
+export type { Evidence } from './evidence.ts';
 
 /** Below these a rule is not demonstrated. */
 export interface Thresholds {

@@ -31,7 +31,7 @@ export interface Run {
 }
 
 /** Time between two consecutive looks longer than the horizon. */
-export interface Gap {
+interface Gap {
   /** The last look before it, or the first attempt where there was none. */
   readonly from: number;
   /** The look that ended it; null while looks still fail. */

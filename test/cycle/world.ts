@@ -9,14 +9,14 @@ import { definePopulation, type UnreadReason } from '#src/population.ts';
 import { definePopulationRule, defineRule, fail, judgedBy, pass, type Rule } from '#src/rule.ts';
 
 /** A small provider of its own: doors that may stand open, per region, and the guards of the account. */
-export const door = definePopulation('toy.door', {
+const door = definePopulation('toy.door', {
   title: 'Doors',
   kind: 'state',
   fields: z.object({ open: z.boolean(), lock: z.string() }),
   example: { key: 'door:1', name: 'front', open: false, lock: 'steel' },
 });
 
-export const guard = definePopulation('toy.guard', {
+const guard = definePopulation('toy.guard', {
   title: 'Guards',
   kind: 'state',
   fields: z.object({ awake: z.boolean() }),
@@ -56,7 +56,7 @@ export const guards = defineCollector(guard, {
   },
 });
 
-export const shut = defineRule(door, {
+const shut = defineRule(door, {
   id: 'toy.door-shut',
   title: 'Doors are shut',
   kind: 'state',
@@ -70,7 +70,7 @@ export const shut = defineRule(door, {
   evaluate: ({ open }) => (open ? fail('open') : pass('shut')),
 });
 
-export const locked = defineRule(door, {
+const locked = defineRule(door, {
   id: 'toy.door-locked',
   title: 'Doors have a steel lock',
   kind: 'state',
@@ -84,7 +84,7 @@ export const locked = defineRule(door, {
   evaluate: ({ lock }, { parameters }) => (lock === parameters.metal ? pass('good', { lock }) : fail('bad', { lock })),
 });
 
-export const guarded = definePopulationRule(
+const guarded = definePopulationRule(
   { doors: door, guards: guard },
   {
     id: 'toy.door-guarded',

@@ -2,7 +2,7 @@ import { verify } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Double, type Reply, startDouble } from './double.ts';
 
-export interface GithubRepository {
+interface GithubRepository {
   readonly id: number;
   readonly name: string;
   readonly visibility?: 'public' | 'internal' | 'private';
@@ -18,14 +18,14 @@ export interface GithubRepository {
   readonly freePlan?: boolean;
 }
 
-export interface GithubRuleset {
+interface GithubRuleset {
   readonly id: number;
   readonly rules: readonly { readonly type: string; readonly parameters?: object }[];
   /** Left out where the caller may not write the ruleset. */
   readonly bypass_actors?: readonly object[];
 }
 
-export interface GithubMember {
+interface GithubMember {
   readonly id: number;
   readonly login: string;
   readonly owner?: boolean;

@@ -113,7 +113,14 @@ function heldOf(scope: string, lives: readonly Life[]): unknown {
   const items = new Map(
     [...(every.at(-1)?.items ?? [])].map(([key, { snapshot, judgements, at }]) => [
       key,
-      { item: JSON.parse(snapshot), hash: sha256(snapshot), judgements, at, firstSeen: firstSeen(every, key), snapshotIndex: snapshotIndex(every, key) },
+      {
+        item: JSON.parse(snapshot),
+        hash: sha256(snapshot),
+        judgements,
+        at,
+        firstSeen: firstSeen(every, key),
+        snapshotIndex: snapshotIndex(every, key),
+      },
     ]),
   );
   return {

@@ -21,7 +21,7 @@ export interface Observation {
   readonly retired: readonly Scope[];
 }
 
-export type ScopeObservation = { readonly scope: Scope; readonly hold: number } & (
+type ScopeObservation = { readonly scope: Scope; readonly hold: number } & (
   | { readonly unread: Unread; readonly items?: never }
   | { readonly unread?: never; readonly items: readonly ItemObservation[]; readonly listed: number }
 );

@@ -139,7 +139,7 @@ function controls(): ControlReport[] {
 
 const iso = (instant: number) => new Date(instant).toISOString();
 const isoOrNull = (instant: number | null) => (instant === null ? null : iso(instant));
-export function deviationRows(): DeviationRow[] {
+function deviationRows(): DeviationRow[] {
   return watched.flatMap(({ key, name, message, runs }) =>
     deviations({ rule: ports.id, item: key, severity: 'critical', deadlines, runs }, asOf).map((each) => ({
       id: each.id,

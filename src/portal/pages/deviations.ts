@@ -7,7 +7,7 @@ import { type Page, trail } from '../layout.ts';
 import { paged } from '../paging.ts';
 import { type Clock, capitalized, countdown, counted, duration, number } from '../wording.ts';
 
-export const deviationsPerPage = 200;
+const deviationsPerPage = 200;
 
 /** Every deviation, the open ones first and among them the one due first, each with its bounds and its clock. */
 export function deviationsPage(asked: { page?: string; lapses?: string }, context: PageContext): Page {

@@ -11,7 +11,7 @@ import { legend, monthAxis, stripSvg, withSilence } from '../strip.ts';
 import { resultMark } from '../told.ts';
 import { capitalized, counted, duration, number } from '../wording.ts';
 
-export const itemsPerPage = 200;
+const itemsPerPage = 200;
 
 /** One rule: what it tests, with which values, and every item that it judged, worst first. */
 export function rulePage(report: RuleReport, asked: { page?: string; owed?: string }, context: PageContext): Page {

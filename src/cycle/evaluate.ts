@@ -111,6 +111,8 @@ function inspect(fields: readonly string[], item: Observed<object>): object | Un
 function judgement(rule: RuleOverItem | PopulationRule, { result, message, facts, until, severity }: Verdict): Judgement {
   const text = (rule.messages as Record<string, string>)[message];
   if (text === undefined) throw new Error(`there is no message ${message}`);
+  const fraction = Object.entries(facts ?? {}).find(([, fact]) => typeof fact === 'number' && !Number.isSafeInteger(fact));
+  if (fraction) throw new Error(`the fact ${fraction[0]} is no integer`);
   return {
     rule: rule.id,
     result,

@@ -28,10 +28,7 @@ export function openDatabase(path: string, { readOnly = false, synchronous = 'FU
     db = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: true, timeout: 5_000 });
     db.exec('PRAGMA cache_size = -32768');
     if (readOnly) db.exec('BEGIN');
-    else
-      db.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA recursive_triggers = ON; PRAGMA journal_size_limit = 16777216`,
-      );
+    else db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA journal_size_limit = 16777216`);
     migrate(db, path, readOnly);
   } catch (error) {
     db?.close();

@@ -1,6 +1,4 @@
 // Written by `npm run generate`. Edit the modules it lists, not this file.
-
-import type { Collector } from '#src/collector.ts';
 import awsAccount from './aws/account.ts';
 import awsBackupJobs from './aws/backup-jobs.ts';
 import awsBackupPlans from './aws/backup-plans.ts';
@@ -29,6 +27,7 @@ import githubOrganization from './github/github-organization.ts';
 import githubRepositories from './github/github-repositories.ts';
 import scimAccounts from './scim/scim-accounts.ts';
 import scimGroups from './scim/scim-groups.ts';
+import type { Collector } from '#src/collector.ts';
 
 export const collectors: readonly Collector[] = [
   awsAccount,

@@ -1,6 +1,4 @@
 // Written by `npm run generate`. Edit the modules it lists, not this file.
-
-import type { Rule } from '#src/rule.ts';
 import awsBackupJobSucceeded from './aws/backup/job-succeeded.ts';
 import awsBackupResourceProtected from './aws/backup/resource-protected.ts';
 import awsBackupRestoreTestCompleted from './aws/backup/restore-test-completed.ts';
@@ -51,6 +49,7 @@ import idpUserMfaEnrolled from './idp/user-mfa-enrolled.ts';
 import metaCollectionCoverage from './meta/collection-coverage.ts';
 import metaFindingRemediatedInSla from './meta/finding-remediated-in-sla.ts';
 import metaScopeComplete from './meta/scope-complete.ts';
+import type { Rule } from '#src/rule.ts';
 
 export const rules: readonly Rule[] = [
   awsBackupJobSucceeded,

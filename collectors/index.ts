@@ -22,11 +22,11 @@ import awsRestoreJobs from './aws/restore-jobs.ts';
 import awsS3Buckets from './aws/s3-buckets.ts';
 import awsSecurityGroups from './aws/security-groups.ts';
 import awsVpcs from './aws/vpcs.ts';
-import githubMembers from './github/github-members.ts';
-import githubOrganization from './github/github-organization.ts';
-import githubRepositories from './github/github-repositories.ts';
-import scimAccounts from './scim/scim-accounts.ts';
-import scimGroups from './scim/scim-groups.ts';
+import githubMembers from './github/members.ts';
+import githubOrganization from './github/organization.ts';
+import githubRepositories from './github/repositories.ts';
+import scimAccounts from './scim/accounts.ts';
+import scimGroups from './scim/groups.ts';
 import type { Collector } from '#src/collector.ts';
 
 export const collectors: readonly Collector[] = [

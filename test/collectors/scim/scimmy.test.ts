@@ -7,8 +7,8 @@ import SCIMMY from 'scimmy';
 import ScimRouter from 'scimmy-routers';
 import type { Collector } from '#collector';
 import { connectScim } from '#collectors/scim/client.ts';
-import scimAccounts from '#collectors/scim/scim-accounts.ts';
-import scimGroups from '#collectors/scim/scim-groups.ts';
+import scimAccounts from '#collectors/scim/accounts.ts';
+import scimGroups from '#collectors/scim/groups.ts';
 import { collectScope } from '#src/cycle/collect.ts';
 import { itemsOf } from '#test/collector-replayer.ts';
 

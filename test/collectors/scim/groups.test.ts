@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import collector from '#collectors/scim/scim-groups.ts';
+import collector from '#collectors/scim/groups.ts';
 import { itemsOf, replay, testCollector } from '#test/collector-replayer.ts';
 
 const place = { account: 'scim.example/v2', region: 'global' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import collector from '#collectors/github/github-repositories.ts';
+import collector from '#collectors/github/repositories.ts';
 import branchBypassRestricted from '#rules/github/branch-bypass-restricted.ts';
 import branchProtected from '#rules/github/branch-protected.ts';
 import branchRequiresReview from '#rules/github/branch-requires-review.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import collector from '#collectors/scim/scim-accounts.ts';
+import collector from '#collectors/scim/accounts.ts';
 import dormantAccountDisabled from '#rules/idp/dormant-account-disabled.ts';
 import userMfaEnrolled from '#rules/idp/user-mfa-enrolled.ts';
 import { judge } from '#src/cycle/evaluate.ts';

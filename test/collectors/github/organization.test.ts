@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import collector from '#collectors/github/github-organization.ts';
+import collector from '#collectors/github/organization.ts';
 import { itemsOf, replay, testCollector } from '#test/collector-replayer.ts';
 
 const place = { account: 'acme', region: 'global' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import collector from '#collectors/github/github-members.ts';
+import collector from '#collectors/github/members.ts';
 import { recordingOf, replay, testCollector } from '#test/collector-replayer.ts';
 
 const place = { account: 'acme', region: 'global' };

@@ -70,6 +70,7 @@ const status = z.object({
       items: z.int(),
     }),
   ),
+  retired: z.array(z.object({ scope: z.string(), at: instant, reason: z.string() })),
   items: z.int(),
   results: z.record(result, z.int()),
   observed: z.number().nullable().describe('Share of scope-time looked at, 0 to 1'),

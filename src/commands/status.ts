@@ -20,6 +20,7 @@ function lines({
   window,
   asOf,
   connections,
+  retired,
   items,
   results,
   observed,
@@ -43,6 +44,9 @@ function lines({
       ({ id, lastCycle, failing }) =>
         `Connection   ${id}: last cycle ${lastCycle ? new Date(lastCycle.ended).toISOString() : 'never'}${failing.length > 0 ? `; ${failing.length} scopes cannot be read` : ''}`,
     ),
+    ...(retired.length > 0
+      ? [`Retired      ${retired.length} scopes are no longer looked at: ${[...new Set(retired.map(({ reason }) => reason))].join('; ')}`]
+      : []),
     ...connections.flatMap(({ failing }) =>
       failing.slice(0, 5).map(({ scope, unread, since }) => `  not read   ${scope} since ${since}: ${unread.call} ${unread.unread}`),
     ),

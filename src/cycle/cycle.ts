@@ -48,7 +48,7 @@ export interface CycleOutcome {
  * Returns null when nothing was due. Throws only what the store throws: whatever a provider does becomes a recorded silence.
  */
 export async function runCycle(connection: Connection, store: EvidenceStore, settings: CycleSettings): Promise<CycleOutcome | null> {
-  const asOf = Math.max(settings.now(), (store.lastCycle()?.asOf ?? 0) + 1);
+  const asOf = instantAfter(store.lastCycle()?.asOf ?? 0, settings.now());
   if (!mayBeDue(connection, store, settings, asOf)) return null;
   settings.memory.tried.set(connection.id, asOf);
   const planned = plan(connection, await findPlaces(connection), store, settings, asOf);
@@ -125,6 +125,9 @@ interface Plan {
   readonly retired: CycleRecord['retired'];
   readonly places: readonly FoundPlace[];
 }
+
+/** Cycles of several connections may begin within one tick of the clock. A clock that went back further is not mended: the store refuses it. */
+const instantAfter = (last: number, now: number): number => (now <= last && last - now < 2_000 ? last + 1 : now);
 
 const everyOf = ({ id, every }: Collector, settings: CycleSettings): number => parseDuration(settings.every?.[id] ?? every)!;
 

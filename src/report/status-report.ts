@@ -38,6 +38,9 @@ export function statusReport(context: Context): StatusReport {
     asOf: iso(asOf),
     ledger: store.head(),
     connections,
+    retired: [...store.held.values()].flatMap(({ scope, retired }) =>
+      retired && retired.at >= shownWindow.from ? [{ scope: scopeKey(scope), at: iso(retired.at), reason: retired.reason }] : [],
+    ),
     results,
     window:
       declared && declaredWindow

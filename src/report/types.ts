@@ -157,6 +157,8 @@ export interface StatusReport {
   readonly asOf: string;
   readonly ledger: LedgerHead;
   readonly connections: readonly ConnectionStatus[];
+  /** Scopes that ceased to exist in the window, by a fact of the provider or by declaration: what is no longer looked at, and why. */
+  readonly retired: readonly { readonly scope: string; readonly at: string; readonly reason: string }[];
   readonly items: number;
   readonly results: Readonly<Record<ResultRow['result'], number>>;
   /** Of scope-time in the window, as far as it has passed. Null without a window. */

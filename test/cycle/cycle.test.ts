@@ -210,6 +210,12 @@ describe('a cycle', () => {
     expect(store.held.get('toy/house/north/toy.door')!.items.size).toBe(2);
   });
 
+  test('a clock that went back is refused, not mended', async () => {
+    const { look } = await company();
+    await look(2);
+    await expect(look(1, { everything: true })).rejects.toMatchObject({ code: 'CLOCK_BACKWARDS' });
+  });
+
   test('collectors that are switched off retire their scopes', async () => {
     const { look, store } = await company();
     await look(0);

@@ -282,6 +282,9 @@ function status(): StatusReport {
     example: true,
     asOf: iso(asOf),
     ledger: { size: 4344, root: '93f5d22b'.repeat(8) },
+    retired: [
+      { scope: 'aws-main/111122223333/ap-south-1/aws.vpc', at: iso(window.from + 3_600_000), reason: `declared out of scope: ${hostile}` },
+    ],
     items: 5204,
     window: { ...window, firstDay: '2026-02-01', lastDay: '2026-07-31', timeZone: 'Europe/Berlin' },
     connections: [

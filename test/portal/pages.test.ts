@@ -190,6 +190,12 @@ describe('the page of a rule', () => {
   });
 });
 
+test('a scope that ended in the window is named with its reason', async () => {
+  const text = await read('/');
+  expect(text).toContain('Scopes that ended in this window');
+  expect(text).toContain('aws-main/111122223333/ap-south-1/aws.vpc');
+});
+
 describe('the page of an item', () => {
   test('tells its timeline in words, with the reasons for silence', async () => {
     const text = await read(links.item('sg-0a1'));

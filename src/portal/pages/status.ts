@@ -112,7 +112,7 @@ function connections(context: PageContext): Html {
     ({ id, lastCycle, items, scopes, failing }) =>
       html`<tr><th scope="row">${id}</th><td>${lastCycle === null ? 'no cycle yet' : html`${instant(lastCycle.ended, context.clock)} <span class="sub">${ago(context.asOf - lastCycle.ended)}</span>`}</td><td class="num"><span class="label">Items </span>${number(items)}</td><td class="num"><span class="label">Scopes </span>${number(scopes)}</td><td class="num"><span class="label">Failing </span>${number(failing.length)}</td></tr>`,
   )}</tbody></table>
-${failures(all, context)}</section>`;
+${failures(all, context)}${retired(context)}</section>`;
 }
 
 function failures(all: readonly ConnectionStatus[], { clock, asOf }: PageContext): Html {
@@ -126,6 +126,15 @@ function failures(all: readonly ConnectionStatus[], { clock, asOf }: PageContext
         ({ scope, unread, since }) =>
           html`<tr><th scope="row">${named(scope)}</th><td><code>${unread.call}</code></td><td><code>${unread.needs || 'none named'}</code></td><td>${unreadReasons[unread.unread as UnreadReason] ?? unread.unread} <span class="sub">${named(unread.detail)}</span></td><td>${instant(since, clock)} <span class="sub">${duration(asOf - Date.parse(since))}</span></td></tr>`,
       ),
+  )}</tbody></table>`;
+}
+
+/** What is no longer looked at does not leave without a word. */
+function retired({ status, clock }: PageContext): Html | string {
+  if (status.retired.length === 0) return '';
+  return html`<h3>Scopes that ended in this window</h3><p class="sub">They are no longer looked at, and count as looked at from then on.</p><table class="failing"><thead><tr><th scope="col">Scope</th><th scope="col">Since</th><th scope="col">Why</th></tr></thead><tbody>${status.retired.map(
+    ({ scope, at, reason }) =>
+      html`<tr><th scope="row">${named(scope)}</th><td>${instant(Date.parse(at), clock)}</td><td>${named(reason)}</td></tr>`,
   )}</tbody></table>`;
 }
 

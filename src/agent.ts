@@ -49,7 +49,7 @@ export interface Agent extends AsyncDisposable {
 export async function openAgent({ config, log, now, readOnly = false, connections: given, example = false }: AgentOptions): Promise<Agent> {
   const controls = loadControls(config.controls ? [config.controls] : [], { timeZone: config.timeZone, rules });
   if (!readOnly && config.store !== ':memory:') mkdirSync(dirname(config.store), { recursive: true });
-  const store = openSqlite(config.store, { readOnly, ...(example && { synchronous: 'OFF' as const }) });
+  const store = openSqlite(config.store, { readOnly, requestIdDays: 90, ...(example && { synchronous: 'OFF' as const }) });
   const declaration = scopeDeclaration(config.scope);
   const connections =
     given ?? (readOnly ? [] : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now }))));

@@ -161,11 +161,13 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
     if ('unread' in told) return regions?.map((region) => ({ region })) ?? [{ region: 'unknown', unread: told }];
     const states = new Map(told.Regions.map(({ RegionName, OptInStatus }) => [RegionName, OptInStatus]));
     const enabled = (region: string) => ['opt-in-not-required', 'opted-in'].includes(states.get(region) ?? '');
-    if (!regions)
-      return [...states.keys()]
-        .filter(enabled)
-        .sort()
-        .map((region) => ({ region }));
+    if (!regions) {
+      const found = [...states.keys()].filter(enabled).sort();
+      // Every account has regions that cannot be switched off, so none is no answer.
+      if (found.length === 0)
+        return [{ region: 'unknown', unread: refusal('ec2:DescribeRegions', 'malformed', 'the answer names no enabled region') }];
+      return found.map((region) => ({ region }));
+    }
     return regions.map((region) =>
       enabled(region)
         ? { region }

@@ -1,5 +1,6 @@
 import type { Answer, Api, Collector, Place, Reads, Reply, Transport } from '#src/collector.ts';
 import { CallFailure } from '#src/collector.ts';
+import { type Answers, type Asked, askAgain, slotOf } from '#src/cycle/again.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import { flawIn, type Observed, type Unread, type UnreadReason } from '#src/population.ts';
 import { secretIn } from '#src/redaction.ts';
@@ -27,10 +28,14 @@ export interface CollectedItem {
   readonly hash: string;
 }
 
-/** The answers of a scope's latest complete look, by their hashes, so that an unchanged one costs little. Forgetting it costs time only. */
+/** The latest complete look at a scope, so that an unchanged one costs little. Forgetting it costs time only. */
 export interface ReplyMemory {
-  answers: ReadonlyMap<string, { readonly raw: string; readonly reply: string }>;
+  answers: Answers;
+  /** Its calls in order; null where one of them was refused. */
+  asked: readonly Asked[] | null;
 }
+
+export const newReplyMemory = (): ReplyMemory => ({ answers: new Map(), asked: null });
 
 type Known = ReadonlyMap<string, { readonly item: Observed<object>; readonly hash: string }>;
 
@@ -60,9 +65,18 @@ export async function collectScope(
   place: Place,
   transport: Transport,
   known: Known = new Map(),
-  memory: ReplyMemory = { answers: new Map() },
+  memory: ReplyMemory = newReplyMemory(),
 ): Promise<Collected> {
-  const door = openDoor(collector, transport, memory.answers);
+  // Events of former looks are held too, so that what is held does not tell what this look would list.
+  const again = collector.population.kind === 'state' ? memory.asked : null;
+  const { calls, transport: next } = await askAgain(transport, again, memory.answers, rawHash);
+  if (calls)
+    return {
+      status: 'complete',
+      calls: inOrder(calls),
+      items: [...known.values()].map(({ item, hash }) => ({ item, hash, snapshot: null })),
+    };
+  const door = openDoor(collector, next, memory.answers);
   try {
     const yielded = new Map<string, Observed<object>[]>();
     for await (const item of collector.collect(door.api as never, place)) yielded.set(item.key, [...(yielded.get(item.key) ?? []), item]);
@@ -72,7 +86,7 @@ export async function collectScope(
       const held = known.get(key);
       return unchanged && held ? { item: held.item, hash: held.hash, snapshot: null } : whole(collector, twins, held?.hash, door.unread);
     });
-    memory.answers = door.answers();
+    Object.assign(memory, door.looked());
     return { status: 'complete', items, calls: door.calls() };
   } catch (error) {
     const unread =
@@ -100,10 +114,12 @@ function whole(
 }
 
 /** The door of DESIGN §5: what #collector's `Api` promises, over one transport. */
-function openDoor(collector: Collector, transport: Transport, before: ReplyMemory['answers']) {
+function openDoor(collector: Collector, transport: Transport, before: Answers) {
   const reads = collector.reads as Reads;
   const calls: CallRecord[] = [];
   const answers = new Map<string, { raw: string; reply: string }>();
+  const asked: Asked[] = [];
+  let refused = false;
   let lost: Unread | null = null;
   let lastCall = Object.keys(reads)[0] ?? '';
   const totals: { total: number; source: string }[] = [];
@@ -124,10 +140,11 @@ function openDoor(collector: Collector, transport: Transport, before: ReplyMemor
     if (!declared) throw new CallFailure('collector-fault', { detail: `the call ${operation} is not declared` });
     lastCall = operation;
     const record = { operation, parameters: canonical(parameters) };
+    asked.push({ operation, parameters, paged });
     let page = 0;
     try {
       for await (const answer of transport.call(operation, parameters, paged)) {
-        const slot = `${operation} ${record.parameters} ${page}`;
+        const slot = slotOf(operation, record.parameters, page);
         const raw = rawHash(answer.body);
         const same = before.get(slot)?.raw === raw ? before.get(slot)!.reply : undefined;
         const { value, reply } = keep(declared.reply, answer, same !== undefined);
@@ -149,7 +166,8 @@ function openDoor(collector: Collector, transport: Transport, before: ReplyMemor
         yield null;
         return;
       }
-      answers.set(`${operation} ${record.parameters} ${page}`, { raw: `${reason} ${code} ${detail}`, reply: reason });
+      refused = true;
+      answers.set(slotOf(operation, record.parameters, page), { raw: `${reason} ${code} ${detail}`, reply: reason });
       calls.push({ ...record, page, status, requestId, reply: null, failure: { reason, code, detail: detail.slice(0, 300) } });
       throw failure;
     }
@@ -195,10 +213,10 @@ function openDoor(collector: Collector, transport: Transport, before: ReplyMemor
     api,
     unread,
     lost: () => lost,
-    answers: () => answers,
+    looked: (): ReplyMemory => ({ answers, asked: refused ? null : asked }),
     /** Every call of the look before was made again, no other, and each was answered with the same bytes. */
     unchanged: () => answers.size === before.size && [...answers].every(([slot, { raw }]) => before.get(slot)?.raw === raw),
-    calls: () => calls.toSorted((a, b) => compare(a.operation, b.operation) || compare(a.parameters, b.parameters) || a.page - b.page),
+    calls: () => inOrder(calls),
     /** The end of the population: nothing was lost on the way, and the source's own counts agree. */
     close(items: number) {
       if (lost) throw new ScopeUnread(lost);
@@ -250,6 +268,9 @@ function keep(
 }
 
 const describe = ({ code, message }: CallFailure): string => (code && !message.includes(code) ? `${code}: ${message}` : message);
+/** Calls are made several at a time; they are kept in an order of our own. */
+const inOrder = (calls: readonly CallRecord[]): CallRecord[] =>
+  calls.toSorted((a, b) => compare(a.operation, b.operation) || compare(a.parameters, b.parameters) || a.page - b.page);
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Answers from a recording of calls, as a replay of the same cycle would. A call that is not in it fails as `unavailable`. */

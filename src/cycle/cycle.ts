@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { Collector, Connection, FoundPlace, Place, Transport } from '#src/collector.ts';
-import { type Collected, type CollectedItem, collectScope } from '#src/cycle/collect.ts';
+import { type Collected, type CollectedItem, collectScope, newReplyMemory } from '#src/cycle/collect.ts';
 import { type JudgingMemory, judgeCycle, type ReadScope } from '#src/cycle/judge-cycle.ts';
 import { parseDuration } from '#src/duration.ts';
 import {
@@ -65,7 +65,7 @@ export async function runCycle(connection: Connection, store: EvidenceStore, set
     if ('unread' in due) return { status: 'failed', unread: due.unread, calls: [] };
     const key = scopeKey(due.scope);
     const { replies } = settings.memory;
-    const memory = replies.get(key) ?? replies.set(key, { answers: new Map() }).get(key)!;
+    const memory = replies.get(key) ?? replies.set(key, newReplyMemory()).get(key)!;
     const collected = await collectScope(due.collector, due.place, transportTo(due.place), store.held.get(key)?.items, memory);
     settings.progress?.(++done, planned.due.length);
     return collected;

@@ -53,6 +53,32 @@ describe('a cycle', () => {
     expect(results()).toEqual(everything);
   });
 
+  test('an unchanged look asks what the first asked, once; so does one after a change, and finds it on any page', async () => {
+    const { look, world, results } = await company();
+    await look(0);
+    const { calls } = world;
+    await look(1);
+    expect(world.calls).toBe(2 * calls);
+    world.doors.south!.push({ id: 's2', open: true });
+    await look(2);
+    expect(results()).toMatchObject({ 'toy.door-shut door:s2': 'fail' });
+    expect(world.calls).toBe(3 * calls + 1);
+    world.doors.south!.pop();
+    await look(3);
+    expect(Object.keys(results()).filter((key) => key.endsWith('s2'))).toEqual([]);
+    world.doors.north![0]!.lock = 'brass';
+    await look(4);
+    expect(results()).toMatchObject({ 'toy.door-locked door:n1': 'fail' });
+  });
+
+  test('unchanged replies under changed rules are judged anew', async () => {
+    const { look, results } = await company();
+    await look(0);
+    await look(1);
+    await look(2, { ruleSet: toyRuleSet(toyRules, 'bronze') });
+    expect(results()).toMatchObject({ 'toy.door-locked door:n1': 'fail' });
+  });
+
   test('does not ask again before it is due', async () => {
     const { look, world } = await company();
     await look(0);

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type CallFailure, type Collector, isUnread } from '#collector';
 import type { HttpDependencies } from '#collectors/http.ts';
-import { connectScim } from '#collectors/scim/client.ts';
 import scimAccounts from '#collectors/scim/accounts.ts';
+import { connectScim } from '#collectors/scim/client.ts';
 import scimGroups from '#collectors/scim/groups.ts';
 import { collectScope } from '#src/cycle/collect.ts';
 import { itemsOf } from '#test/collector-replayer.ts';

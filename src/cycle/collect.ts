@@ -33,9 +33,11 @@ export interface ReplyMemory {
   answers: Answers;
   /** Its calls in order; null where one of them was refused. */
   asked: readonly Asked[] | null;
+  /** The hashes of its items, by key, as one: what is held must be just that for the look to stand for it. */
+  items: string;
 }
 
-export const newReplyMemory = (): ReplyMemory => ({ answers: new Map(), asked: null });
+export const newReplyMemory = (): ReplyMemory => ({ answers: new Map(), asked: null, items: '' });
 
 type Known = ReadonlyMap<string, { readonly item: Observed<object>; readonly hash: string }>;
 
@@ -68,7 +70,7 @@ export async function collectScope(
   memory: ReplyMemory = newReplyMemory(),
 ): Promise<Collected> {
   // Events of former looks are held too, so that what is held does not tell what this look would list.
-  const again = collector.population.kind === 'state' ? memory.asked : null;
+  const again = collector.population.kind === 'state' && memory.items === itemsHash(known) ? memory.asked : null;
   const { calls, transport: next } = await askAgain(transport, again, memory.answers, rawHash);
   if (calls)
     return {
@@ -86,7 +88,7 @@ export async function collectScope(
       const held = known.get(key);
       return unchanged && held ? { item: held.item, hash: held.hash, snapshot: null } : whole(collector, twins, held?.hash, door.unread);
     });
-    Object.assign(memory, door.looked());
+    Object.assign(memory, door.looked(), { items: itemsHash(items.map((each) => [each.item.key, each] as const)) });
     return { status: 'complete', items, calls: door.calls() };
   } catch (error) {
     const unread =
@@ -213,7 +215,7 @@ function openDoor(collector: Collector, transport: Transport, before: Answers) {
     api,
     unread,
     lost: () => lost,
-    looked: (): ReplyMemory => ({ answers, asked: refused ? null : asked }),
+    looked: () => ({ answers, asked: refused ? null : asked }),
     /** Every call of the look before was made again, no other, and each was answered with the same bytes. */
     unchanged: () => answers.size === before.size && [...answers].every(([slot, { raw }]) => before.get(slot)?.raw === raw),
     calls: () => inOrder(calls),
@@ -268,6 +270,14 @@ function keep(
 }
 
 const describe = ({ code, message }: CallFailure): string => (code && !message.includes(code) ? `${code}: ${message}` : message);
+const itemsHash = (items: Iterable<readonly [key: string, { readonly hash: string }]>): string =>
+  sha256(
+    [...items]
+      .map(([key, { hash }]) => `${key} ${hash}`)
+      .sort()
+      .join('\n'),
+  );
+
 /** Calls are made several at a time; they are kept in an order of our own. */
 const inOrder = (calls: readonly CallRecord[]): CallRecord[] =>
   calls.toSorted((a, b) => compare(a.operation, b.operation) || compare(a.parameters, b.parameters) || a.page - b.page);

@@ -174,6 +174,18 @@ describe('a cycle', () => {
     });
   });
 
+  test('a region that comes back after it was retired is read anew, though its answers are those of before', async () => {
+    const { look, results, world } = await company();
+    await look(0);
+    await look(1);
+    const { south } = world.doors;
+    delete world.doors.south;
+    await look(2);
+    world.doors.south = south!;
+    await look(3);
+    expect(results()).toEqual(everything);
+  });
+
   test('a place declared out of scope is not asked, and the ledger says why', async () => {
     const { look, world, store } = await company();
     await look(0);

@@ -232,7 +232,13 @@ function placesScope(
   // Places are found with each cycle of the connection, which comes with its most frequent collector.
   const hold = holdOf(Math.min(...settings.collectors.map((collector) => everyOf(collector, settings))));
   const repositories = outcomes.find(({ collector }) => collector.population.type === 'github.repository')?.collected;
-  const unread = places.find((place) => place.unread)?.unread ?? (repositories?.status === 'failed' ? repositories.unread : undefined);
+  const before = heldScopes(store, connection.id, 'github.repository');
+  const lost = repositories
+    ? repositories.status === 'failed'
+      ? repositories.unread
+      : undefined
+    : before.find(({ failing }) => failing)?.failing?.unread;
+  const unread = places.find((place) => place.unread)?.unread ?? lost;
   if (unread) return { scope, hold, status: 'failed', unread };
 
   const labels: [label: string, kind: 'account' | 'region' | 'repository', name: string][] = places.map((place) => [
@@ -240,7 +246,7 @@ function placesScope(
     place.region === 'global' ? 'account' : 'region',
     place.name ?? labelOf(connection.provider, place),
   ]);
-  const listed = repositories?.status === 'complete' ? repositories.items : heldItems(store, connection.id, 'github.repository');
+  const listed = repositories?.status === 'complete' ? repositories.items : before.flatMap(({ items }) => [...items.values()]);
   for (const { item } of listed) labels.push([`${connection.provider}:${item.name}`, 'repository', item.name]);
   const items = labels.map(([label, kind, name]): CollectedItem => {
     const declared = settings.declaration.of(label);
@@ -252,7 +258,5 @@ function placesScope(
 }
 
 /** What is held of a population that was not due in this cycle. */
-const heldItems = ({ held }: EvidenceStore, connection: string, population: string) =>
-  [...held.values()]
-    .filter(({ scope, retired }) => scope.connection === connection && scope.population === population && !retired)
-    .flatMap(({ items }) => [...items.values()]);
+const heldScopes = ({ held }: EvidenceStore, connection: string, population: string): HeldScope[] =>
+  [...held.values()].filter(({ scope, retired }) => scope.connection === connection && scope.population === population && !retired);

@@ -234,10 +234,21 @@ const values = new WeakMap<object, Map<unknown, ReturnType<typeof parseAnew>>>()
 
 const isFrozen = (body: unknown): body is object => typeof body === 'object' && body !== null && Object.isFrozen(body);
 
+let unwritable = 0;
+
+/** An answer that JSON cannot hold is never taken for the same as another. */
+function hashAnew(body: unknown): string {
+  try {
+    return sha256(JSON.stringify(body) ?? '');
+  } catch {
+    return `unwritable ${++unwritable}`;
+  }
+}
+
 function rawHash(body: unknown): string {
   const known = isFrozen(body) ? hashes.get(body) : undefined;
   if (known !== undefined) return known;
-  const hash = sha256(JSON.stringify(body) ?? '');
+  const hash = hashAnew(body);
   if (isFrozen(body)) hashes.set(body, hash);
   return hash;
 }

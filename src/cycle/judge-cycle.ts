@@ -2,7 +2,7 @@ import type { CollectedItem, ReplyMemory } from '#src/cycle/collect.ts';
 import { type Judgement, judge, judgePopulations, type Members, unobserved } from '#src/cycle/evaluate.ts';
 import { type HeldItem, type HeldScope, type ItemChange, parseScopeKey, type RuleSet, type Scope, scopeKey } from '#src/evidence/store.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
-import { explainUnread, type Observed, type Population, type Unread } from '#src/population.ts';
+import type { Observed, Population, Unread } from '#src/population.ts';
 import { type ItemRule, judgedBy, type PopulationRule, type Rule } from '#src/rule.ts';
 
 /** A scope that was read completely in this cycle. */
@@ -25,8 +25,8 @@ interface Subject {
  * Forgetting it costs time, never correctness.
  */
 export interface JudgingMemory {
-  /** Fingerprint of the inputs of a population rule's last evaluation, by rule and partition. */
-  readonly partitions: Map<string, string>;
+  /** Fingerprint of the populations that a population rule last judged a scope over, by rule and scope; null where one was incomplete. */
+  readonly prints: Map<string, string | null>;
   /** Hash of the rule set under which a scope was last judged. */
   readonly ruleSets: Map<string, string>;
   /** Grows with each change of the items of a scope. */
@@ -38,7 +38,7 @@ export interface JudgingMemory {
 }
 
 export const newMemory = (): JudgingMemory => ({
-  partitions: new Map(),
+  prints: new Map(),
   ruleSets: new Map(),
   revisions: new Map(),
   replies: new Map(),
@@ -155,16 +155,15 @@ function judgeRule(
         return scope.population === population.type && !ended && partitionOf(scope, rule.within) === partition;
       });
       members[name] = membersOf(population, inPartition, subjects, judging);
-      fingerprint.push(
-        ...inPartition.toSorted().map((key) => `${key} ${memory.revisions.get(key) ?? 0}`),
-        members[name].complete ? 'complete' : explainUnread(members[name].unread),
-      );
+      fingerprint.push(...inPartition.toSorted().map((key) => `${key} ${memory.revisions.get(key) ?? 0}`));
     }
     const all = judgedScopes.flatMap(({ scope }) => subjects.get(scopeKey(scope))!.map((subject) => ({ key: scopeKey(scope), subject })));
-    const print = sha256(fingerprint.join('\n'));
+    // Only what was judged over complete populations is worth remembering, and for each scope apart: they need not be read together.
+    const print = Object.values(members).every(({ complete }) => complete) ? sha256(fingerprint.join('\n')) : null;
     const before = all.map(({ subject }) => subject.held?.judgements.find((judgement) => judgement.rule === rule.id));
     const still =
-      memory.partitions.get(`${rule.id} ${partition}`) === print &&
+      print !== null &&
+      judgedScopes.every(({ scope }) => memory.prints.get(`${rule.id} ${scopeKey(scope)}`) === print) &&
       before.every((judgement) => judgement && (judgement.until === undefined || judgement.until > asOf));
     const results = still ? null : judgePopulations(rule, members, asOf, parameters);
     const judged = Object.values(members)[0]!;
@@ -175,7 +174,7 @@ function judgeRule(
           unobserved(rule, judged.complete ? missing(rule) : { ...judged.unread, unread: 'incomplete' }));
       judgements.get(key)!.get(subject.item.key)!.set(rule.id, result);
     }
-    memory.partitions.set(`${rule.id} ${partition}`, print);
+    for (const { scope } of judgedScopes) memory.prints.set(`${rule.id} ${scopeKey(scope)}`, print);
   }
 }
 

@@ -140,6 +140,16 @@ describe('a cycle', () => {
     expect(changed.every(([, result]) => result === 'unobserved: incomplete toy:ListGuards')).toBe(true);
   });
 
+  test('first one region cannot be read, then the other, in the same words: neither keeps a pass from before', async () => {
+    const { look, results, world } = await company();
+    await look(0);
+    world.failing['south toy:ListDoors'] = 'denied';
+    await look(1);
+    world.failing = { 'north toy:ListDoors': 'denied' };
+    await look(2);
+    expect(results()).toMatchObject({ 'toy.door-guarded door:s1': 'unobserved: incomplete toy:ListDoors' });
+  });
+
   test('discovery that fails makes known regions unread; it never makes them disappear', async () => {
     const { look, results, world, store } = await company();
     await look(0);

@@ -5,6 +5,8 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/.holdfast'],
   // Much of the time goes into waiting for our own quotas.
   maxWorkers: 2,
+  // Slow machines are not faulty ones.
+  testTimeout: 30_000,
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', 'collectors/**/*.ts', 'rules/**/*.ts'],
 };

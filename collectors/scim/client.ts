@@ -99,7 +99,8 @@ async function* pagesOf(ask: Ask, path: string, query: Query): AsyncGenerator<An
     const page = Page.safeParse(answer?.body);
     const ids = (page.data?.Resources ?? []).map(({ id }) => id);
     const repeated = ids.every((id) => seen.has(id));
-    if (beyond && repeated) return;
+    // What cannot be read there may hide the rest of the list: it is given on, and refused as malformed.
+    if (beyond && repeated && (answer === null || page.success)) return;
     if (ids.length > 0 && repeated) {
       throw new CallFailure('malformed', { code: 'page-repeats', detail: 'the service ignores startIndex and gives the same page again' });
     }

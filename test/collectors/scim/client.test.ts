@@ -85,6 +85,12 @@ describe('a list', () => {
     expect(await within.collect(scimAccounts)).toMatchObject({ status: 'failed', unread: { unread: 'denied' } });
   });
 
+  test('whose page beyond its own count cannot be read is malformed, not at its end', async () => {
+    const { collect } = await open({ claims: 100 });
+    scim.disturb(/startIndex=101/, { body: { totalResults: 250, Resources: [{ userName: 'without an id' }] } });
+    expect(await collect(scimAccounts)).toMatchObject({ status: 'failed', unread: { unread: 'malformed' } });
+  });
+
   test('shows members of groups in the list, or of each group alone', async () => {
     const { collect } = await open();
     const [admins] = itemsOf(await collect(scimGroups));

@@ -67,7 +67,9 @@ export function judgePopulations(
   try {
     const expected = new Set(rows[first!]!.map(({ key }) => key));
     for (const { key, ...verdict } of rule.evaluate(rows as never, { asOf, parameters: parameters as never })) {
-      if (expected.has(key)) judgements.set(key, judgement(rule, verdict));
+      if (!expected.has(key)) continue;
+      if (judgements.has(key)) throw new Error(`the rule gave two verdicts on ${key}`);
+      judgements.set(key, judgement(rule, verdict));
     }
   } catch (error) {
     return settle(rule, new Map(), rows[first!]!, fault(rule, error), judgements);

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep, setImmediate as soon } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openAgent } from '#src/agent.ts';
@@ -118,6 +119,8 @@ export async function killRepeatedly(times: number, random: () => number, tell: 
     // Long enough for an outage now and then; starting alone is one where the machine is busy.
     if (kill % 3 === 1) await sleep(2_200);
 
+    // Killed before it had made its store: there is nothing to open, and nothing was promised.
+    if (acknowledged.size === 0 && !madeStore(config.store)) continue;
     await using agent = await openAgent({ config, log: openLog('silent'), now: Date.now, readOnly: true }).catch((error: unknown) => {
       broken.push(`kill ${kill}: the evidence does not open: ${String(error)}`);
       return { store: null, async [Symbol.asyncDispose]() {} };
@@ -177,6 +180,13 @@ function worldAt(n: number): World {
     ...Array.from({ length: 20 }, (_, i) => volume(`passing${n + i}`, i % 3 === 0)),
   ];
   return { ...company, accounts: { [production]: { ...company.accounts[production]!, regions: { [main]: { ...mainRegion, Volumes } } } } };
+}
+
+/** The schema is made in one transaction; before it the file is missing, or has no table of ours. */
+function madeStore(file: string): boolean {
+  if (!existsSync(file)) return false;
+  using db = new DatabaseSync(file);
+  return db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'ledger'").get() !== undefined;
 }
 
 const touched = (file: string): number => {

@@ -1,7 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Hash } from '#src/ledger/tree.ts';
 import { digest } from '#src/ledger/tree.ts';
+import { type Engine, numbering } from './engine.ts';
 
 /** A document as it is referred to: its row, and its SHA-256 in hex. */
 export interface Kept {
@@ -23,11 +23,12 @@ export interface Blobs {
 
 export const longestChain = 16;
 
-export function openBlobs(db: DatabaseSync): Blobs {
+export function openBlobs(db: Engine): Blobs {
   const byHash = db.prepare('SELECT id FROM blob WHERE hash = ?');
   const byId = db.prepare('SELECT base, depth, size, data FROM blob WHERE id = ?');
   const hashById = db.prepare('SELECT hash FROM blob WHERE id = ?');
-  const add = db.prepare('INSERT INTO blob (hash, base, depth, size, data) VALUES (?, ?, ?, ?, ?)');
+  const add = db.prepare('INSERT INTO blob (id, hash, base, depth, size, data) VALUES (?, ?, ?, ?, ?, ?)');
+  const next = numbering(db, 'blob');
   const exemplars = new Map<string, Unpacked>();
   const recent = recentlyUsed<Unpacked>(8_000_000);
 
@@ -58,7 +59,8 @@ export function openBlobs(db: DatabaseSync): Blobs {
       if (known !== null) return { id: known, hash: hash.toString('hex') };
       const base = baseFor(kind, like);
       const depth = base ? base.depth + 1 : 0;
-      const id = Number(add.run(hash, base?.id ?? null, depth, raw.length, pack(raw, base?.raw)).lastInsertRowid);
+      const id = next();
+      add.run(id, hash, base?.id ?? null, depth, raw.length, pack(raw, base?.raw));
       const document = { id, depth, raw };
       if (!exemplars.has(kind)) exemplars.set(kind, document);
       recent.set(document);

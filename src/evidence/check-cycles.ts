@@ -1,17 +1,17 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { canonical } from '#src/ledger/canonical.ts';
 import { createFrontier, type Hash } from '#src/ledger/tree.ts';
 import { type Blobs, openBlobs, unpack } from './blobs.ts';
 import { rebuilt } from './check-projections.ts';
 import { type CycleManifest, cycleLeaf, letters, type Requests, requestsOf } from './documents.ts';
+import type { Engine } from './engine.ts';
 import { type Log, openLog } from './log.ts';
 import { type KeptCall, type Manifests, openManifests } from './manifests.ts';
 import { type Replayed, replay } from './replay.ts';
 import { changeLeaves, createState, type State } from './state.ts';
 
 /** Tells the whole story again from the change log, and compares: each leaf, each row of `cycle`, and at the end the projections. */
-export function* checkCycles(db: DatabaseSync): Generator<string> {
+export function* checkCycles(db: Engine): Generator<string> {
   const blobs = openBlobs(db);
   const log = openLog(db);
   const projections = rebuilt();
@@ -150,7 +150,7 @@ function differing(found: string, expected: string): string[] {
 }
 
 /** The lists of request ids that are still kept: one id for each call of each scope. The leaf has their root. */
-function readRequests(db: DatabaseSync) {
+function readRequests(db: Engine) {
   const rows = db.prepare('SELECT idx, size, data FROM request_ids').all() as unknown as { idx: number; size: number; data: Uint8Array }[];
   const kept = new Map(rows.map((row) => [row.idx, row]));
   const rootBefore = new Map<number, Hash>();
@@ -179,7 +179,7 @@ function readRequests(db: DatabaseSync) {
 }
 
 /** Nothing stands in the tables of evidence that no cycle put there, and nothing is missing between. */
-function* checkReferences(db: DatabaseSync, state: State, referenced: Set<number>): Generator<string> {
+function* checkReferences(db: Engine, state: State, referenced: Set<number>): Generator<string> {
   for (const { body } of db.prepare('SELECT body FROM entry').all()) referenced.add(Number(body));
   for (const { id } of db.prepare('SELECT id FROM blob').all())
     if (!referenced.has(Number(id))) yield `document ${Number(id)}: nothing refers to it`;

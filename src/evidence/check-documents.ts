@@ -1,19 +1,19 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { canonical } from '#src/ledger/canonical.ts';
 import { createFrontier, digest, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
 import { longestChain, openBlobs } from './blobs.ts';
 import { entryLeaf } from './documents.ts';
+import type { Engine } from './engine.ts';
 import { openLog, tile, tileLevel } from './log.ts';
 
 /** Every document against its hash, every leaf against its hash, and every root of the log against its leaves. */
-export function* checkDocuments(db: DatabaseSync): Generator<string> {
+export function* checkDocuments(db: Engine): Generator<string> {
   yield* checkBlobs(db);
   const leaves: Hash[] = [];
   yield* checkLeaves(db, leaves);
   yield* checkRoots(db, leaves);
 }
 
-function* checkBlobs(db: DatabaseSync): Generator<string> {
+function* checkBlobs(db: Engine): Generator<string> {
   const blobs = openBlobs(db);
   const depths = new Map<number, number>();
   for (const row of db.prepare('SELECT id, hash, base, depth FROM blob ORDER BY id').all() as unknown as {
@@ -42,7 +42,7 @@ interface LeafRow {
 }
 
 /** Each leaf by itself, and with its row in `cycle` or `entry`. */
-function* checkLeaves(db: DatabaseSync, leaves: Hash[]): Generator<string> {
+function* checkLeaves(db: Engine, leaves: Hash[]): Generator<string> {
   const log = openLog(db);
   const kindOf = kindsOf(db);
   const latest = new Map<string, number>();
@@ -67,7 +67,7 @@ function* checkLeaves(db: DatabaseSync, leaves: Hash[]): Generator<string> {
 }
 
 /** The rows of `cycle` and `entry`: one for each leaf. What a row of `cycle` says is compared when the cycles are told again. */
-function kindsOf(db: DatabaseSync) {
+function kindsOf(db: Engine) {
   const blobs = openBlobs(db);
   const cycles = new Set(
     db
@@ -99,7 +99,7 @@ function kindsOf(db: DatabaseSync) {
   };
 }
 
-function* checkRoots(db: DatabaseSync, leaves: readonly Hash[]): Generator<string> {
+function* checkRoots(db: Engine, leaves: readonly Hash[]): Generator<string> {
   const rows = db.prepare('SELECT level, n, hash FROM ledger_node ORDER BY level, n').all() as unknown as {
     level: number;
     n: number;

@@ -1,6 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { canonical } from '#src/ledger/canonical.ts';
 import { resultOf } from './documents.ts';
+import type { Engine } from './engine.ts';
 import { numberRules } from './projections.ts';
 import type { Projection } from './state.ts';
 import type { RuleSet } from './store.ts';
@@ -36,7 +36,7 @@ export function rebuilt() {
   return {
     projection,
     meet: (ruleSet: RuleSet) => numbers.meet(ruleSet),
-    *compare(db: DatabaseSync): Generator<string> {
+    *compare(db: Engine): Generator<string> {
       const rules = db.prepare('SELECT id, key FROM rule').all() as unknown as { id: number; key: string }[];
       yield* differences(
         'rule',

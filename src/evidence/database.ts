@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { HoldfastError } from '#src/errors.ts';
 import { digest } from '#src/ledger/tree.ts';
+import type { Engine } from './engine.ts';
 
 export interface DatabaseOptions {
   /** Sees the store as it is at this moment, also while an agent writes. */
@@ -10,17 +11,11 @@ export interface DatabaseOptions {
   readonly synchronous?: 'FULL' | 'OFF';
 }
 
-export interface Database {
-  readonly db: DatabaseSync;
-  readonly path: string;
-  close(): void;
-}
-
 /**
  * Opens the file, or makes it, and brings its schema forward.
  * Errors: SQLITE_TOO_OLD, STORE_LOCKED, STORE_NEWER, STORE_MIGRATION_CHANGED, STORE_NOT_A_STORE, STORE_UNWRITABLE.
  */
-export function openDatabase(path: string, { readOnly = false, synchronous = 'FULL' }: DatabaseOptions = {}): Database {
+export function openDatabase(path: string, { readOnly = false, synchronous = 'FULL' }: DatabaseOptions = {}): Engine {
   refuseOldSqlite(process.versions['sqlite'] ?? '0');
   const lock = readOnly || path === ':memory:' ? null : lockFor(path);
   let db: DatabaseSync | undefined;
@@ -35,15 +30,51 @@ export function openDatabase(path: string, { readOnly = false, synchronous = 'FU
     lock?.close();
     throw error instanceof HoldfastError ? error : faultOf(path, error);
   }
-  return {
-    db,
-    path,
-    close() {
-      db.close();
-      lock?.close();
-    },
-  };
+  return engineOver(db, path, () => lock?.close());
 }
+
+/** An open database as the store asks it. */
+export const engineOver = (db: DatabaseSync, name: string, closed: () => void = () => undefined): Engine => ({
+  name,
+  prepare: (sql) => db.prepare(sql),
+  begin: () => db.exec('BEGIN IMMEDIATE'),
+  commit: () => db.exec('COMMIT'),
+  rollback: () => (db.isTransaction ? db.exec('ROLLBACK') : undefined),
+  faults: () => faultsIn(db),
+  close() {
+    db.close();
+    closed();
+  },
+});
+
+function* faultsIn(db: DatabaseSync): Generator<string> {
+  for (const { integrity_check: line } of db.prepare('PRAGMA integrity_check(20)').all())
+    if (line !== 'ok') yield `the file: ${String(line)}`;
+  for (const { table, parent } of db.prepare('PRAGMA foreign_key_check').all())
+    yield `a row of ${String(table)} refers to a row of ${String(parent)} that is not there`;
+
+  const known = migrations();
+  const done = db.prepare('SELECT id, name, sha256 FROM migration ORDER BY id').all() as unknown as Applied[];
+  const other = changedMigration(done, known);
+  if (other !== undefined) yield `migration ${other} is not the one that this program has`;
+  if (done.length !== known.length) yield `${done.length} migrations are recorded, ${known.length} are known`;
+
+  const fresh = new DatabaseSync(':memory:');
+  for (const { sql } of known) fresh.exec(sql);
+  const [expected, found] = [schemaOf(fresh), schemaOf(db)];
+  fresh.close();
+  for (const [name, sql] of expected)
+    if (found.get(name) !== sql) yield `the schema: ${name} is ${found.has(name) ? 'another' : 'missing'}`;
+  for (const name of found.keys()) if (!expected.has(name)) yield `the schema: ${name} does not belong to it`;
+}
+
+const schemaOf = (db: DatabaseSync): Map<string, string> =>
+  new Map(
+    db
+      .prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'migration'")
+      .all()
+      .map(({ name, sql }) => [String(name), String(sql)]),
+  );
 
 /** What SQLite says, in the words of the table of errors. */
 export function faultOf(path: string, error: unknown): HoldfastError {

@@ -1,6 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { createFrontier, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
 import { longestChain, pack, recentlyUsed, unpack } from './blobs.ts';
+import type { Engine } from './engine.ts';
 import type { LedgerHead } from './store.ts';
 
 /** The append-only log of leaves and its root. */
@@ -16,7 +16,7 @@ export interface Log {
 export const tile = 256;
 export const tileLevel = 8;
 
-export function openLog(db: DatabaseSync): Log {
+export function openLog(db: Engine): Log {
   const add = db.prepare('INSERT INTO ledger (idx, hash, base, size, data) VALUES (?, ?, ?, ?, ?)');
   const addNode = db.prepare('INSERT INTO ledger_node (level, n, hash) VALUES (?, ?, ?)');
   const byIndex = db.prepare('SELECT base, size, data FROM ledger WHERE idx = ?');

@@ -1,6 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { canonical } from '#src/ledger/canonical.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
+import type { Engine } from './engine.ts';
 import type { Projection } from './state.ts';
 import type { RuleSet } from './store.ts';
 
@@ -25,7 +25,7 @@ export function numberRules(known: Iterable<readonly [string, number]>, add: (ru
   };
 }
 
-export function rulesInTable(db: DatabaseSync): RuleNumbers {
+export function rulesInTable(db: Engine): RuleNumbers {
   const known = db.prepare('SELECT key, id FROM rule').all() as unknown as { key: string; id: number }[];
   const add = db.prepare('INSERT INTO rule (key, id) VALUES (?, ?)');
   return numberRules(
@@ -35,7 +35,7 @@ export function rulesInTable(db: DatabaseSync): RuleNumbers {
 }
 
 /** Writes the projections to their tables. */
-export function projectTo(db: DatabaseSync, rules: RuleNumbers): Projection {
+export function projectTo(db: Engine, rules: RuleNumbers): Projection {
   const startRun = db.prepare(
     'INSERT INTO result_run (rule, scope, item, first, before, gone, idx, result, severity, reason) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)',
   );

@@ -1,4 +1,3 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { CallRecord } from '#src/cycle/collect.ts';
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
@@ -6,6 +5,7 @@ import type { Unread } from '#src/population.ts';
 import type { Severity } from '#src/rule.ts';
 import { type Blobs, unpack } from './blobs.ts';
 import { type CycleManifest, changeLeaf, itemLeaf, resultOf } from './documents.ts';
+import type { Engine, Value } from './engine.ts';
 import type { KeptCall } from './manifests.ts';
 import type { CycleRow } from './replay.ts';
 import { type CycleSummary, type EvidenceStore, type Gap, type ItemRecord, parseScopeKey, type ResultRun } from './store.ts';
@@ -13,7 +13,7 @@ import { type CycleSummary, type EvidenceStore, type Gap, type ItemRecord, parse
 type Answers = Pick<EvidenceStore, 'lastCycle' | 'cycles' | 'runs' | 'gaps' | 'history' | 'calls'>;
 
 /** What the tables answer. */
-export function queries(db: DatabaseSync, blobs: Blobs, manifestCalls: (manifest: string) => KeptCall[]): Answers {
+export function queries(db: Engine, blobs: Blobs, manifestCalls: (manifest: string) => KeptCall[]): Answers {
   const scopeRow = db.prepare('SELECT id FROM scope WHERE key = ?');
   const scopeKeys = db.prepare('SELECT id, key FROM scope');
   const cycleAt = db.prepare('SELECT * FROM cycle WHERE idx = ?');
@@ -89,7 +89,7 @@ interface RunRow {
 }
 
 /** A rule at a time, so that a year of all rules never lies in memory at once. */
-function* runsIn(db: DatabaseSync, { from, to, rule, scope, item }: Parameters<EvidenceStore['runs']>[0]): Generator<ResultRun> {
+function* runsIn(db: Engine, { from, to, rule, scope, item }: Parameters<EvidenceStore['runs']>[0]): Generator<ResultRun> {
   const rules = (db.prepare('SELECT id, key FROM rule').all() as unknown as { id: number; key: string }[]).filter(
     ({ key }) => rule === undefined || key === rule,
   );
@@ -102,7 +102,7 @@ function* runsIn(db: DatabaseSync, { from, to, rule, scope, item }: Parameters<E
   const rows = db.prepare(
     `SELECT result_run.*, item.key FROM result_run JOIN item ON item.id = result_run.item WHERE ${where.join(' AND ')} AND first <= ? AND (ended IS NULL OR ended >= ?)`,
   );
-  const given: SQLInputValue[] = [scope, item].filter((value) => value !== undefined);
+  const given: Value[] = [scope, item].filter((value) => value !== undefined);
   for (const { id, key } of rules.sort((a, b) => byUtf8(a.key, b.key))) {
     const runs = rows.all(id, ...given, to, from) as unknown as RunRow[];
     runs.sort(

@@ -1,8 +1,8 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
 import type { Blobs, Kept } from './blobs.ts';
 import type { Looks } from './documents.ts';
+import type { Engine } from './engine.ts';
 import type { LoggedChange, ScopeState, State } from './state.ts';
 import type { RuleSet } from './store.ts';
 
@@ -31,7 +31,7 @@ export interface Replayed {
 }
 
 /** Tells the state every cycle that was recorded, the oldest first; hands out each as it is done. */
-export function* replay(db: DatabaseSync, blobs: Blobs, state: State): Generator<Replayed> {
+export function* replay(db: Engine, blobs: Blobs, state: State): Generator<Replayed> {
   const scopeIds = new Map(
     (db.prepare('SELECT id, key FROM scope').all() as unknown as { id: number; key: string }[]).map(({ id, key }) => [key, id]),
   );
@@ -75,7 +75,7 @@ interface ChangeRow {
 }
 
 /** The change log in the order of the cycles: call with growing indexes, get the cycle's changes by scope. */
-function readChanges(db: DatabaseSync, blobs: Blobs): (index: number) => Map<number, LoggedChange[]> {
+function readChanges(db: Engine, blobs: Blobs): (index: number) => Map<number, LoggedChange[]> {
   const rows = db
     .prepare(
       'SELECT change.idx, item.id, item.scope, item.key, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item ORDER BY change.idx',

@@ -1,11 +1,10 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { HoldfastError } from '#src/errors.ts';
 import { canonical, type Json } from '#src/ledger/canonical.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
 import type { Hash } from '#src/ledger/tree.ts';
 import { type Blobs, pack } from './blobs.ts';
-import { faultOf } from './database.ts';
 import { type CycleManifest, cycleLeaf, entryLeaf, type Looks, requestsOf } from './documents.ts';
+import { type Engine, numbering } from './engine.ts';
 import type { Held, ItemContent } from './held.ts';
 import type { Log } from './log.ts';
 import type { Manifests } from './manifests.ts';
@@ -21,8 +20,9 @@ export interface WriterOptions {
 }
 
 interface Parts {
-  readonly db: DatabaseSync;
-  readonly path: string;
+  readonly db: Engine;
+  /** What an error of the engine means. */
+  readonly faultOf: (error: unknown) => HoldfastError;
   readonly blobs: Blobs;
   readonly log: Log;
   readonly rules: RuleNumbers;
@@ -38,7 +38,7 @@ interface Writer {
 
 /** The only one that adds to the store. */
 export function writer(parts: Parts, { requestIdDays = 0 }: WriterOptions): Writer {
-  const { db, path, log, state, held, blobs } = parts;
+  const { db, faultOf, log, state, held, blobs } = parts;
   const lastAsOf = db.prepare('SELECT max(as_of) AS at FROM cycle');
   const size = db.prepare('SELECT count(*) AS found FROM ledger');
   const addCycle = db.prepare(
@@ -55,17 +55,17 @@ export function writer(parts: Parts, { requestIdDays = 0 }: WriterOptions): Writ
   /** All or nothing. What fails in here may have left the state ahead of the file, so the store then answers no more writes. */
   const durably = <T>(write: () => T): T => {
     try {
-      db.exec('BEGIN IMMEDIATE');
+      db.begin();
       const { found } = size.get() as { found: number };
       const expected = log.head().size;
       if (found !== expected) throw new HoldfastError('LEDGER_MOVED', { found, expected });
       const written = write();
-      db.exec('COMMIT');
+      db.commit();
       return written;
     } catch (error) {
       broken = Error.isError(error) ? error.message : String(error);
-      if (db.isTransaction) db.exec('ROLLBACK');
-      throw faultOf(path, error);
+      db.rollback();
+      throw faultOf(error);
     }
   };
   const refuseBroken = () =>
@@ -165,15 +165,26 @@ type Changed = Map<string, ItemContent | null>;
 
 /** Writes the change log, and tells the state. */
 function scopeWriter({ db, blobs, state }: Parts) {
-  const addScope = db.prepare('INSERT INTO scope (key) VALUES (?)');
+  const addScope = db.prepare('INSERT INTO scope (id, key) VALUES (?, ?)');
   const findItem = db.prepare('SELECT id FROM item WHERE scope = ? AND key = ?');
-  const addItem = db.prepare('INSERT INTO item (scope, key) VALUES (?, ?)');
+  const addItem = db.prepare('INSERT INTO item (id, scope, key) VALUES (?, ?, ?)');
   const addChange = db.prepare('INSERT INTO change (item, idx, snapshot, vector, detail, at) VALUES (?, ?, ?, ?, ?, ?)');
+
+  const [nextScope, nextItem] = [numbering(db, 'scope'), numbering(db, 'item')];
+  const newScope = (key: string): number => {
+    const id = nextScope();
+    addScope.run(id, key);
+    return id;
+  };
+  const newItem = (scope: number, key: string): number => {
+    const id = nextItem();
+    addItem.run(id, scope, key);
+    return id;
+  };
 
   const logItem = (scope: ScopeState, index: number, { key, at, seen }: PreparedScope['changes'][number]): LoggedChange => {
     const before = scope.items.get(key);
-    const id =
-      before?.id ?? (findItem.get(scope.id, key) as { id: number } | undefined)?.id ?? Number(addItem.run(scope.id, key).lastInsertRowid);
+    const id = before?.id ?? (findItem.get(scope.id, key) as { id: number } | undefined)?.id ?? newItem(scope.id, key);
     const { population } = scope.scope;
     const kept = seen && {
       snapshot: blobs.put(seen.snapshot, `snapshot ${population}`, before?.snapshot.id),
@@ -186,7 +197,7 @@ function scopeWriter({ db, blobs, state }: Parts) {
 
   return {
     look({ key, hold, unread, rules, changes }: PreparedScope, index: number, asOf: number, changed: Map<ScopeState, Changed>): Hash[] {
-      const scope = state.scope(key) ?? state.addScope(key, Number(addScope.run(key).lastInsertRowid));
+      const scope = state.scope(key) ?? state.addScope(key, newScope(key));
       changed.set(scope, new Map(changes.map((change) => [change.key, change.seen])));
       if (unread) state.failed(scope, { index, asOf, hold, unread });
       else state.complete(scope, { index, asOf, hold, rules, changes: changes.map((change) => logItem(scope, index, change)) });

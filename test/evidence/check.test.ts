@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { check } from '#src/evidence/check.ts';
+import { engineOver } from '#src/evidence/database.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import { recordOf, steps, worldOf } from '#test/evidence/world.ts';
 
@@ -46,7 +47,7 @@ describe('whatever is edited or removed is reported', () => {
 
   test('the store as it is has nothing to report, and something in every table', () => {
     const db = new DatabaseSync(intact);
-    expect(check(db)).toEqual([]);
+    expect(check(engineOver(db, 'evidence.db'))).toEqual([]);
     for (const table of tables) expect(rowsOf(db, table).length).toBeGreaterThan(0);
     expect(tables.toSorted()).toEqual(
       db
@@ -96,7 +97,7 @@ describe('whatever is edited or removed is reported', () => {
   test('a trigger that is gone', () => {
     const db = new DatabaseSync(copyOf(intact));
     db.exec('DROP TRIGGER change_is_not_deleted');
-    expect(check(db)).toEqual(['the schema: change_is_not_deleted is missing']);
+    expect(check(engineOver(db, 'evidence.db'))).toEqual(['the schema: change_is_not_deleted is missing']);
     db.close();
   });
 
@@ -128,7 +129,7 @@ function reported(db: DatabaseSync, mutate: () => void): boolean {
       return /constraint|datatype/i.test((error as Error).message);
     }
     for (const { sql } of triggers) db.exec(String(sql));
-    return check(db).length > 0;
+    return check(engineOver(db, 'evidence.db')).length > 0;
   } finally {
     db.exec('ROLLBACK');
   }

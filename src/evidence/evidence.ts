@@ -1,0 +1,76 @@
+import { HoldfastError } from '#src/errors.ts';
+import { openBlobs } from './blobs.ts';
+import { check } from './check.ts';
+import type { CycleManifest } from './documents.ts';
+import type { Engine } from './engine.ts';
+import { holdNothing } from './held.ts';
+import { openLog } from './log.ts';
+import { openManifests } from './manifests.ts';
+import { refuse } from './prepare.ts';
+import { projectTo, rulesInTable } from './projections.ts';
+import { queries } from './queries.ts';
+import { replay } from './replay.ts';
+import { createState, type Projection } from './state.ts';
+import type { EvidenceStore } from './store.ts';
+import { type WriterOptions, writer } from './writer.ts';
+
+export interface EvidenceOptions extends WriterOptions {
+  readonly readOnly?: boolean;
+}
+
+/** The evidence kept by an engine. Closes it where the evidence cannot be opened, and with the store. */
+export function openEvidence(db: Engine, faultOf: (error: unknown) => HoldfastError, options: EvidenceOptions): EvidenceStore {
+  try {
+    return evidenceIn(db, faultOf, options);
+  } catch (error) {
+    db.close();
+    throw faultOf(error);
+  }
+}
+
+function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, options: EvidenceOptions): EvidenceStore {
+  const blobs = openBlobs(db);
+  const log = openLog(db);
+  const rules = rulesInTable(db);
+  const tables = projectTo(db, rules);
+  let projecting = false;
+  const whileWriting = (project: () => void): void => (projecting ? project() : undefined);
+  const projection: Projection = {
+    runStarts: (...of) => whileWriting(() => tables.runStarts(...of)),
+    runEnds: (...of) => whileWriting(() => tables.runEnds(...of)),
+    gapOpens: (...of) => whileWriting(() => tables.gapOpens(...of)),
+    gapCloses: (...of) => whileWriting(() => tables.gapCloses(...of)),
+  };
+  const state = createState(projection);
+  for (const _ of replay(db, blobs, state));
+  projecting = true;
+
+  const held = holdNothing(blobs);
+  for (const scope of state.scopes.values()) held.load(scope);
+
+  const manifestAt = db.prepare('SELECT manifest FROM cycle WHERE idx = ?');
+  const latestManifest = (scope: string): string | null => {
+    const index = state.scope(scope)?.lastTryIndex ?? null;
+    const row = index === null ? undefined : (manifestAt.get(index) as { manifest: number } | undefined);
+    return row ? ((JSON.parse(blobs.read(row.manifest)) as CycleManifest).find(([key]) => key === scope)?.[3] ?? null) : null;
+  };
+  const manifests = openManifests(blobs, latestManifest);
+  const write = options.readOnly
+    ? { commit: () => refuse(readOnly), append: () => refuse(readOnly) }
+    : writer({ db, faultOf, blobs, log, rules, state, held, manifests }, options);
+
+  return {
+    held: held.scopes,
+    commit: async (cycle) => write.commit(cycle),
+    append: async (kind, asOf, body) => write.append(kind, asOf, body),
+    head: () => log.head(),
+    ...queries(db, blobs, (manifest) => manifests.read(manifest)),
+    lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
+    check: () => check(db),
+    async [Symbol.asyncDispose]() {
+      db.close();
+    },
+  };
+}
+
+const readOnly = 'it was opened for reading only';

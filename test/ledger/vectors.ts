@@ -49,9 +49,9 @@ ${note}`;
 
 export const numbered = (n: number): Hash[] => Array.from({ length: n }, (_, i) => leafHash(String(i)));
 
-/** The bytes with one bit the other way. */
+/** The bytes with one bit the other way, counted round. */
 export function flipped(bytes: Buffer, bit: number): Buffer {
   const copy = Buffer.from(bytes);
-  copy[bit >> 3]! ^= 1 << (bit & 7);
+  copy[(bit >> 3) % copy.length]! ^= 1 << (bit & 7);
   return copy;
 }

@@ -11,6 +11,10 @@ export interface WorldOptions {
   readonly changing?: number;
   /** Share of the items that are made in a day, and the same that ends. */
   readonly coming?: number;
+  /** Share of the items of which the provider refuses to tell a setting in a day, for some hours. */
+  readonly refused?: number;
+  /** Share of the places that begin to fail in an hour. */
+  readonly failing?: number;
 }
 
 export interface Place {
@@ -61,7 +65,15 @@ export const start = Date.UTC(2026, 0, 1);
 const regions = ['eu-central-1', 'eu-west-1', 'us-east-1', 'us-west-2'];
 const reasons = ['throttled', 'denied', 'unavailable'] as const;
 
-export function createWorld({ items: count, hours, seed = 1, changing = 0.003, coming = 0.001 }: WorldOptions): World {
+export function createWorld({
+  items: count,
+  hours,
+  seed = 1,
+  changing = 0.003,
+  coming = 0.001,
+  refused = 0.0004,
+  failing: fails = 0.0005,
+}: WorldOptions): World {
   const random = randomFrom(seed);
   const accounts = Array.from({ length: Math.max(1, Math.round(Math.sqrt(count / 200))) }, (_, i) => String(100_000_000_001 + i * 7_919));
   const places = accounts.flatMap((account) =>
@@ -139,9 +151,9 @@ export function createWorld({ items: count, hours, seed = 1, changing = 0.003, c
         touch(item);
       }
       denied = denied.filter((item) => item.denied !== null);
-      for (let n = times(random, count / 60_000); n > 0; n--) refuse(hour);
+      for (let n = times(random, daily * refused); n > 0; n--) refuse(hour);
       for (const place of failing.keys()) if (random() < 0.6) failing.delete(place);
-      for (let n = times(random, places.length * 0.0005); n > 0; n--) {
+      for (let n = times(random, places.length * fails); n > 0; n--) {
         const place = oneOf(random, places);
         const reason = oneOf(random, reasons);
         failing.set(place, {

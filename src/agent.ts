@@ -9,8 +9,10 @@ import { criteriaIn } from '#src/criteria.ts';
 import { type CycleOutcome, runCycle } from '#src/cycle/cycle.ts';
 import { scopeDeclaration } from '#src/cycle/declared.ts';
 import { newMemory } from '#src/cycle/judge-cycle.ts';
+import { documentsOver } from '#src/evidence/entries.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
+import { programSources } from '#src/program.ts';
 import { collectors, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
 import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
@@ -78,7 +80,11 @@ export async function openAgent({ config, log, now, readOnly = false, connection
     for (const connection of connections) {
       const settings = config.connections.find(({ id }) => id === connection.id);
       const instant = now();
-      if (!recorded) await store.append('controls', instant, controlsDocument(controls));
+      if (!recorded) {
+        const sources = programSources();
+        await store.append('program', instant, { documents: documentsOver(sources) }, Object.values(sources));
+        await store.append('controls', instant, controlsDocument(controls));
+      }
       recorded = true;
       const outcome = await runCycle(connection, store, {
         collectors: collectors.filter(({ id }) => id.startsWith(`${connection.provider}-`) && !settings?.without.includes(id)),

@@ -7,6 +7,7 @@ import { configJsonSchema, configReference } from '#src/config.ts';
 import { starterControls } from '#src/controls.ts';
 import { criteria } from '#src/criteria.ts';
 import { errorList } from '#src/errors.ts';
+import { leafKinds } from '#src/evidence/entries.ts';
 import { inspectedBy, judgedBy, type Rule } from '#src/rule.ts';
 
 const banner = '// Written by `npm run generate`. Edit the modules it lists, not this file.\n';
@@ -37,6 +38,7 @@ export async function generate(root: string): Promise<Map<string, string>> {
     ['docs/config.schema.json', configJsonSchema()],
     ['docs/errors.md', note + errorList()],
     ['docs/json.md', note + jsonShapes()],
+    ['docs/leaves.md', note + leafKinds()],
   ]);
 }
 

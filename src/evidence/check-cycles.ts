@@ -1,10 +1,11 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
-import { canonical } from '#src/ledger/canonical.ts';
+import { canonical, type Json } from '#src/ledger/canonical.ts';
 import { createFrontier, type Hash } from '#src/ledger/tree.ts';
 import { type Blobs, openBlobs, unpack } from './blobs.ts';
 import { rebuilt } from './check-projections.ts';
 import { type CycleManifest, cycleLeaf, letters, type Requests, requestsOf } from './documents.ts';
 import type { Engine } from './engine.ts';
+import { documentsOf, flawInBody } from './entries.ts';
 import { type Log, openLog } from './log.ts';
 import { type KeptCall, type Manifests, openManifests } from './manifests.ts';
 import { type Replayed, replay } from './replay.ts';
@@ -33,7 +34,7 @@ export function* checkCycles(db: Engine): Generator<string> {
   }
   yield* checking.requests.strays();
   yield* projections.compare(db);
-  yield* checkReferences(db, state, referenced);
+  yield* checkReferences(db, blobs, state, referenced);
 }
 
 interface Checking {
@@ -179,8 +180,8 @@ function readRequests(db: Engine) {
 }
 
 /** Nothing stands in the tables of evidence that no cycle put there, and nothing is missing between. */
-function* checkReferences(db: Engine, state: State, referenced: Set<number>): Generator<string> {
-  for (const { body } of db.prepare('SELECT body FROM entry').all()) referenced.add(Number(body));
+function* checkReferences(db: Engine, blobs: Blobs, state: State, referenced: Set<number>): Generator<string> {
+  yield* checkEntries(db, blobs, referenced);
   for (const { id } of db.prepare('SELECT id FROM blob').all())
     if (!referenced.has(Number(id))) yield `document ${Number(id)}: nothing refers to it`;
   for (const { key } of db.prepare('SELECT key FROM scope').all())
@@ -200,4 +201,20 @@ function* checkReferences(db: Engine, state: State, referenced: Set<number>): Ge
   for (const { key } of db.prepare(idle).all()) yield `item ${String(key)}: no cycle saw it`;
   const foreign = 'SELECT change.idx FROM change LEFT JOIN cycle ON cycle.idx = change.idx WHERE cycle.idx IS NULL';
   for (const { idx } of db.prepare(foreign).all()) yield `change of cycle ${Number(idx)}: there is no such cycle`;
+}
+
+/** The bodies of the other leaves: of the shape of their kind, with every document that they name. */
+function* checkEntries(db: Engine, blobs: Blobs, referenced: Set<number>): Generator<string> {
+  for (const row of db.prepare('SELECT idx, kind, body FROM entry').all()) {
+    const { idx, kind, body: id } = row as unknown as { idx: number; kind: string; body: number };
+    referenced.add(id);
+    const body = JSON.parse(blobs.read(id)) as Json;
+    const flaw = flawInBody(kind, body);
+    if (flaw !== null) yield `entry ${idx}: ${flaw}`;
+    for (const [name, hash] of Object.entries(documentsOf(body))) {
+      const found = blobs.find(hash);
+      if (found === null) yield `entry ${idx}: its document ${name} is missing`;
+      else referenced.add(found);
+    }
+  }
 }

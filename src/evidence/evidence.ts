@@ -62,7 +62,7 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
   return {
     held: held.scopes,
     commit: async (cycle) => write.commit(cycle),
-    append: async (kind, asOf, body) => write.append(kind, asOf, body),
+    append: async (...entry) => write.append(...entry),
     head: () => log.head(),
     ...queries(db, blobs, (manifest) => manifests.read(manifest)),
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,

@@ -3,6 +3,7 @@ import type { Judgement, Result } from '#src/cycle/evaluate.ts';
 import type { Json } from '#src/ledger/canonical.ts';
 import type { Observed, Unread } from '#src/population.ts';
 import type { Severity } from '#src/rule.ts';
+import type { EntryKind } from './entries.ts';
 
 /** The unit of coverage: one population in one account and region of a connection. It is collected whole, or it has failed. */
 export interface Scope {
@@ -152,8 +153,11 @@ export interface EvidenceStore extends AsyncDisposable {
    * writer), STORE_UNWRITABLE, STORE_DAMAGED.
    */
   commit(cycle: CycleRecord): Promise<LedgerHead>;
-  /** Appends another kind of leaf: `controls`, `schedule`. Does nothing when the latest leaf of that kind has the same body. */
-  append(kind: 'controls' | 'schedule', asOf: number, body: Json): Promise<LedgerHead>;
+  /**
+   * Appends a leaf of another kind, with its body and the texts of the documents that the body names. Does nothing when the latest leaf of
+   * that kind has the same body. STORE_INVARIANT where the body is not of its kind, or a document is missing or not named.
+   */
+  append(kind: EntryKind, asOf: number, body: Json, attachments?: readonly string[]): Promise<LedgerHead>;
   head(): LedgerHead;
   lastCycle(connection?: string): CycleSummary | null;
   cycles(from: number, to: number): CycleSummary[];

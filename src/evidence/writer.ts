@@ -1,10 +1,11 @@
 import { HoldfastError } from '#src/errors.ts';
-import { canonical, type Json } from '#src/ledger/canonical.ts';
+import { canonical, type Json, sha256 } from '#src/ledger/canonical.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
 import type { Hash } from '#src/ledger/tree.ts';
 import { type Blobs, pack } from './blobs.ts';
 import { type CycleManifest, cycleLeaf, entryLeaf, type Looks, requestsOf } from './documents.ts';
 import { type Engine, numbering } from './engine.ts';
+import { documentsOf, type EntryKind, flawInBody } from './entries.ts';
 import type { Held, ItemContent } from './held.ts';
 import type { Log } from './log.ts';
 import type { Manifests } from './manifests.ts';
@@ -33,7 +34,7 @@ interface Parts {
 
 interface Writer {
   commit(cycle: CycleRecord): LedgerHead;
-  append(kind: string, asOf: number, body: Json): LedgerHead;
+  append(kind: EntryKind, asOf: number, body: Json, attachments?: readonly string[]): LedgerHead;
 }
 
 /** The only one that adds to the store. */
@@ -144,20 +145,38 @@ export function writer(parts: Parts, { requestIdDays = 0 }: WriterOptions): Writ
       for (const [scope, items] of changed) held.show(scope, items);
       return log.head();
     },
-    append(kind, asOf, body) {
+    append(kind, asOf, body, attachments = []) {
       refuseBroken();
+      const flaw = flawInBody(kind, body);
+      if (flaw !== null) refuse(flaw);
       const text = canonical(body);
       const before = (latestBody.get(kind) as { body: number } | undefined)?.body ?? null;
       if (before !== null && blobs.read(before) === text) return log.head();
+      const documents = attached(blobs, kind, body, attachments);
+      const former = before === null ? {} : documentsOf(JSON.parse(blobs.read(before)));
       durably(() => {
         const { size: index } = log.head();
         const { id, hash } = blobs.put(text, kind, before);
+        for (const [name, document] of documents)
+          blobs.put(document, `document ${kind}`, former[name] === undefined ? null : blobs.find(former[name]));
         log.append(kind, entryLeaf(kind, asOf, hash));
         addEntry.run(index, kind, asOf, id);
       });
       return log.head();
     },
   };
+}
+
+/** The texts of a body's documents by name, but for those that are kept already. None is missing, and none left over. */
+function attached(blobs: Blobs, kind: EntryKind, body: Json, texts: readonly string[]): Map<string, string> {
+  const given = new Map(texts.map((text) => [sha256(text), text]));
+  const named = Object.entries(documentsOf(body));
+  const missing = named.find(([, hash]) => !given.has(hash) && blobs.find(hash) === null);
+  if (missing) refuse(`a ${kind}: its document ${missing[0]} is neither given nor kept`);
+  const used = new Set(named.map(([, hash]) => hash));
+  const stray = [...given.keys()].find((hash) => !used.has(hash));
+  if (stray !== undefined) refuse(`a ${kind}: it does not name the document ${stray}`);
+  return new Map(named.flatMap(([name, hash]) => (given.has(hash) ? [[name, given.get(hash)!]] : [])));
 }
 
 /** The items of a scope that a cycle changed, with what is now held of them. */

@@ -200,6 +200,26 @@ export function evidenceStoreContract(name: string, make: () => Promise<Engine>)
         expect((await store.append('controls', start + 3, { a: [1] })).size).toBe(4);
         expect(store.check()).toEqual([]);
       }));
+
+    test('documents that a leaf names are kept with it; none may be missing, and none left over', () =>
+      withEngine(async (engine) => {
+        const documents = (...texts: string[]) => ({ documents: Object.fromEntries(texts.map((text) => [`${text}.ts`, sha256(text)])) });
+        await using store = await engine.open();
+        expect((await store.append('program', start, documents('a', 'b'), ['a', 'b'])).size).toBe(1);
+        expect((await store.append('program', start + 1, documents('a', 'c'), ['c'])).size).toBe(2);
+        expect(store.check()).toEqual([]);
+        await expect(store.append('program', start + 2, documents('d'), [])).rejects.toMatchObject({ code: 'STORE_INVARIANT' });
+        await expect(store.append('program', start + 2, documents('a'), ['d'])).rejects.toMatchObject({ code: 'STORE_INVARIANT' });
+      }));
+
+    test('a body of another shape than its kind has is refused', () =>
+      withStore(async (store) => {
+        await expect(store.append('program', start, { documents: { 'a.ts': 'no hash' } })).rejects.toMatchObject({
+          code: 'STORE_INVARIANT',
+        });
+        await expect(store.append('tombstones' as 'tombstone', start, {})).rejects.toMatchObject({ code: 'STORE_INVARIANT' });
+        expect(store.head().size).toBe(0);
+      }));
   });
 
   describe(`${name}: what is refused leaves nothing behind`, () => {

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { check } from '#src/evidence/check.ts';
 import { engineOver } from '#src/evidence/database.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
+import { sha256 } from '#src/ledger/canonical.ts';
 import { recordOf, steps, worldOf } from '#test/evidence/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
@@ -21,6 +22,7 @@ const patience = 120_000;
 beforeAll(async () => {
   await using store = openSqlite(intact, { synchronous: 'OFF', requestIdDays: 10_000 });
   await store.append('controls', 0, { a: 1 });
+  await store.append('program', 0, { documents: { 'a.ts': sha256('a'), 'b.ts': sha256('b') } }, ['a', 'b']);
   const [world] = fc.sample(fc.array(steps, { minLength: 12, maxLength: 12 }), { seed: 11, numRuns: 1 });
   for (const observation of worldOf(world!.flat().slice(0, 40))) await store.commit(recordOf(observation, store.held));
   for (let n = 0; store.head().size < 258; n++) await store.append('schedule', 0, { n });

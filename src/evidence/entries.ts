@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { type Json, sha256 } from '#src/ledger/canonical.ts';
+
+const sha = z.string().regex(/^[0-9a-f]{64}$/);
+const instant = z.iso.datetime();
+const documents = z.record(z.string(), sha);
+
+/**
+ * Leaves of every other kind than `cycle`. A leaf names its body by hash; here is what the body of each kind says. Where a body speaks of
+ * further documents, its member `documents` names each with its hash, and they are kept beside it. docs/leaves.md is written from here.
+ */
+export const entryBodies = {
+  controls: z.looseObject({}).describe('The controls and their versions, with parameters, as configured: what the conclusions rest on'),
+  schedule: z.looseObject({}).describe('Periods, holds and declared scopes'),
+  program: z
+    .strictObject({ documents })
+    .describe('The sources that collecting and judging depend on, by path, and package.json, which fixes what they import from outside'),
+  key: z.looseObject({ vkey: z.string() }).describe('From the next leaf on the log is signed with this C2SP verifier key'),
+  anchor: z.looseObject({ name: z.string(), size: z.int() }).describe('An outside place was handed the checkpoint of this size'),
+  waiver: z.looseObject({ documents: documents.optional() }).describe('A waiver was asked for, approved, refused or withdrawn'),
+  register: z.looseObject({ documents: documents.optional() }).describe('A record that only a person can supply'),
+  backfill: z
+    .strictObject({
+      scope: z.string(),
+      from: instant,
+      to: instant.describe('Half-open: looks of the scope in [from, to) are replaced, as known from this leaf on'),
+      reason: z.string().min(1),
+      run: z.string().min(1).describe('What brought the data: the id of the run of that time, or of the import'),
+      ruleSet: sha,
+      manifest: sha.describe('The calls of that time'),
+      looks: z.array(
+        z.union([
+          z.strictObject({ asOf: instant, hold: z.int(), items: sha, n: z.int(), root: sha }),
+          z.strictObject({ asOf: instant, hold: z.int(), unread: z.looseObject({ unread: z.string() }) }),
+        ]),
+      ),
+      documents,
+    })
+    .describe('Late or corrected data. What was known before this leaf stays what it was'),
+  reevaluation: z
+    .strictObject({
+      from: instant,
+      to: instant,
+      size: z.int().describe('The ledger that was judged again, by its size and root'),
+      root: sha,
+      program: sha.describe('Hash of the body of the program that judged'),
+      ruleSets: z.strictObject({ old: z.array(sha), new: sha }),
+      intervals: z.strictObject({ n: z.int(), root: sha }).describe('RFC 6962 root over the runs of results that it produced'),
+      evaluations: z.int(),
+      differing: z.strictObject({ items: z.int(), rules: z.array(z.string()), controls: z.array(z.string()) }),
+    })
+    .describe('A window was judged again with the rules of this time, beside what was concluded then'),
+  tombstone: z.looseObject({}).describe('Data was purged or erased: what, under which policy, by whom. Hashes stay'),
+} as const satisfies Record<string, z.ZodType>;
+
+export type EntryKind = keyof typeof entryBodies;
+
+/** What is wrong with a body, or null. */
+export function flawInBody(kind: string, body: Json): string | null {
+  if (!isEntryKind(kind)) return `there is no leaf of kind ${kind}`;
+  const issue = entryBodies[kind].safeParse(body).error?.issues[0];
+  return issue ? `a body of kind ${kind}: ${issue.path.join('.') || 'the whole'}: ${issue.message}` : null;
+}
+
+const isEntryKind = (kind: string): kind is EntryKind => Object.hasOwn(entryBodies, kind);
+
+/** The documents that a body refers to: hash by name. */
+export function documentsOf(body: unknown): Record<string, string> {
+  return { ...(body as { documents?: Record<string, string> } | null)?.documents };
+}
+
+/** The member `documents` for some texts by name. */
+export const documentsOver = (texts: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, sha256(text)]));
+
+/** docs/leaves.md: the kinds of leaves with the JSON Schema of their bodies. */
+export function leafKinds(): string {
+  const sections = Object.entries(entryBodies).map(
+    ([kind, body]) => `## ${kind}\n\n${body.description}.\n\n\`\`\`json\n${JSON.stringify(z.toJSONSchema(body), null, 1)}\n\`\`\`\n`,
+  );
+  return `# Leaves of the ledger
+
+A leaf of kind \`cycle\` holds what it says itself. Every other leaf is \`{"v":1,"kind":…,"asOf":…,"body":{"sha256":…}}\`: its body is a document of
+its own, canonical JSON, of the shape below. Documents that a body names under \`documents\` are kept as they are, byte for byte.
+
+${sections.join('\n')}`;
+}

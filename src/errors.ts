@@ -205,6 +205,31 @@ export const errors = {
     retry: false,
     exit: 1,
   },
+  KEY_UNUSABLE: {
+    says: 'The signing key {key} cannot be used: {reason}.',
+    remedy: '{mend}',
+    retry: false,
+    exit: 2,
+  },
+  KMS_SILENT: {
+    says: 'AWS KMS did not do {call} with the key {key}: {reason}.',
+    remedy: 'Grant what `holdfast policy aws` names for the key, and see that the key is enabled. What was recorded is kept.',
+    retry: true,
+    exit: 1,
+  },
+  LEDGER_KEY_NOT_MADE: {
+    says: 'There is no signing key at {file} yet.',
+    remedy: 'It is made when `holdfast run` first starts; or make one with `holdfast key --new FILE` and name it under `ledger.key`.',
+    retry: false,
+    exit: 2,
+  },
+  LEDGER_KEY_CHANGED: {
+    says: 'The ledger {origin} is signed by {before}, and none of the configured keys is one of them.',
+    remedy:
+      'Name the earlier key under `ledger.previous` for one period, so that both sign. Where it is lost, give the ledger a new `origin` and tell the auditor.',
+    retry: false,
+    exit: 2,
+  },
   LEDGER_KEY_MISSING: {
     says: 'The signing key of the ledger is not at {file}, though the ledger was signed before.',
     remedy: 'Restore the key beside the store. A new key cannot go on an old ledger unnoticed.',

@@ -15,7 +15,7 @@ const mayImport: Record<string, RegExp> = {
   'src/collector.ts': /^#src\/(population|duration)\.ts$|^zod$/,
   'src/window/*.ts': /^\.\//,
   'src/ledger/*.ts': /^\.\/|^node:crypto$/,
-  'src/signing/*.ts': /^\.\/|^#src\/(ledger\/|errors\.ts$|config\/secret\.ts$)|^@aws-sdk\/client-kms$|^@smithy\/|^node:/,
+  'src/signing/*.ts': /^\.\/|^#src\/(ledger\/|errors\.ts$|config\/secret\.ts$|aws\.ts$)|^@aws-sdk\/client-kms$|^node:/,
   'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|cycle\/(collect|evaluate))|^zod$|^node:/,
   'src/cycle/*.ts':
     /^\.\/|^#src\/(cycle|ledger|collector|population|populations|rule|duration|redaction)|^#src\/evidence\/store\.ts$|^p-limit$/,

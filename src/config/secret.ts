@@ -7,6 +7,8 @@ import { HoldfastError } from '#src/errors.ts';
 export interface Secret {
   /** As written: `${env:NAME}`, `${file:/path}` or `${aws-sm:arn}`. */
   readonly ref: string;
+  /** The absolute path of a secret that is a file. */
+  readonly file?: string;
   /** Reads it anew each time, so that a rotated secret is picked up. Throws SECRET_NOT_RESOLVED. */
   resolve(): Promise<string>;
   toJSON(): string;
@@ -47,6 +49,7 @@ export function secretOf(ref: string, where: string, sources: SecretSources): Se
   if (typeof reference === 'string') throw new TypeError(`not a reference to a secret: ${reference}`);
   const secret: Secret = {
     ref,
+    ...(reference.scheme === 'file' && { file: path.resolve(sources.folder, reference.name) }),
     resolve: async () => {
       const value = await lookUp[reference.scheme](reference.name, sources, unresolved);
       if (value === '') throw unresolved('it is empty', emptyMend[reference.scheme]);

@@ -18,10 +18,11 @@ export class NotAKey extends Error {
   }
 }
 
-/** Reads a private key: PEM (PKCS#8, Ed25519), or its 32-byte seed in hex or base64. Throws NotAKey. */
+/** Reads a private key: PEM (PKCS#8, Ed25519; text may stand before it), or its 32-byte seed in hex or base64. Throws NotAKey. */
 export function parsePrivateKey(text: string): KeyObject {
   const written = text.trim();
-  if (written.startsWith('-----BEGIN ')) return fromPem(written);
+  const pem = written.indexOf('-----BEGIN ');
+  if (pem >= 0) return fromPem(written.slice(pem));
   if (/^[0-9a-f]{64}$/i.test(written)) return fromSeed(Buffer.from(written, 'hex'));
   if (/^[A-Za-z0-9+/]{43}=?$/.test(written)) return fromSeed(Buffer.from(written, 'base64'));
   throw new NotAKey('neither PEM nor 32 bytes in hex or base64');
@@ -78,7 +79,7 @@ export function sshString(bytes: string | Uint8Array): Buffer {
 
 function fromPem(pem: string): KeyObject {
   const label = /^-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1] ?? '';
-  if (/^ENCRYPTED |Proc-Type: 4,ENCRYPTED/.test(label) || pem.includes('Proc-Type: 4,ENCRYPTED')) throw new NotAKey('an encrypted key');
+  if (label.startsWith('ENCRYPTED ') || pem.includes('Proc-Type: 4,ENCRYPTED')) throw new NotAKey('an encrypted key');
   if (/PUBLIC KEY|CERTIFICATE/.test(label)) throw new NotAKey(`a ${label.toLowerCase()}`);
   if (label === 'OPENSSH PRIVATE KEY') throw new NotAKey('a private key in the format of OpenSSH');
   let key: KeyObject;

@@ -9,6 +9,7 @@ export interface AwsRequest {
   /** The action of a query protocol. */
   readonly action: string;
   readonly parameters: URLSearchParams;
+  readonly body: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
 }
@@ -42,6 +43,7 @@ export async function startAws(answer: (request: AwsRequest, nth: number) => Aws
       accessKey,
       action: parameters.get('Action') ?? '',
       parameters,
+      body,
       path: incoming.url ?? '',
       headers: incoming.headers,
     };

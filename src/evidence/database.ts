@@ -7,8 +7,8 @@ import type { Engine } from './engine.ts';
 export interface DatabaseOptions {
   /** Sees the store as it is at this moment, also while an agent writes. */
   readonly readOnly?: boolean;
-  /** `OFF` only for an example that is thrown away: a power loss may then cost acknowledged cycles. */
-  readonly synchronous?: 'FULL' | 'OFF';
+  /** Less than `FULL` only for what is thrown away: a power loss may then cost acknowledged cycles. No configuration reaches it. */
+  readonly synchronous?: 'FULL' | 'NORMAL' | 'OFF';
 }
 
 /**

@@ -1,69 +1,85 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { openSqlite } from '#src/evidence/sqlite.ts';
-import type { EvidenceStore } from '#src/evidence/store.ts';
+import { fileURLToPath } from 'node:url';
+import { lookAfter } from '#test/evidence/faults/aftermath.ts';
+import type { Said } from '#test/evidence/faults/story.ts';
+import { compiledOnce } from '#test/evidence/faults/strace.ts';
 
 export interface Killed {
   readonly kills: number;
-  readonly cycles: number;
+  /** Leaves that were acknowledged. */
+  readonly acknowledged: number;
   /** Durable, but killed before it could be said. At most one a kill. */
   readonly unacknowledged: number;
   /** What was wrong after a kill; empty when nothing was. */
   readonly faults: readonly string[];
 }
 
+/** What the writer does when it is killed. `starting`: whatever it does so soon. */
+const aims = ['writing', 'opening', 'writing', 'writing back', 'starting', 'writing', 'closing'] as const;
+type Aim = (typeof aims)[number];
+
+/** So many kills one store bears, then another is begun: that kills come while a store is made, and that checking stays short. */
+const killsOfAStore = 8;
+
 /**
- * Lets a process write to one store and kills it at a random moment, again and again. After each kill the store opens, agrees with itself,
- * holds every cycle that was acknowledged, with the root that was acknowledged, and at most one more.
+ * Lets a process write to a store and kills it at a random moment, again and again. After each kill the store opens, agrees with itself, holds
+ * every leaf that was acknowledged, with the root that was acknowledged, and at most one more; and it goes on.
  */
 export async function killAgainAndAgain(kills: number, random: () => number = Math.random): Promise<Killed> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-kill-'));
-  const file = join(folder, 'evidence.db');
-  const faults: string[] = [];
-  let [size, unacknowledged] = [0, 0];
-  try {
-    for (let n = 1; n <= kills; n++) {
-      const acknowledged = await writeUntilKilled(file, { starting: n % 4 === 0, after: random() * 120 });
-      await using store = openSqlite(file);
-      const found = store.head();
-      const last = acknowledged.at(-1) ?? { size, root: '' };
-      for (const line of store.check()) faults.push(`kill ${n}: ${line}`);
-      if (found.size < last.size) faults.push(`kill ${n}: ${last.size} cycles were acknowledged, ${found.size} are there`);
-      if (found.size > last.size + 1) faults.push(`kill ${n}: ${found.size} cycles are there, ${last.size} were acknowledged`);
-      if (found.size === last.size && last.root !== '' && found.root !== last.root)
-        faults.push(`kill ${n}: the root is not the one that was acknowledged`);
-      if (summaries(store) !== found.size) faults.push(`kill ${n}: a cycle has no summary`);
-      unacknowledged += found.size - last.size;
-      size = found.size;
+  const done = { acknowledged: 0, unacknowledged: 0, faults: [] as string[] };
+  let begun = 0;
+  const lane = async () => {
+    while (begun < kills) {
+      const first = begun;
+      begun = Math.min(begun + killsOfAStore, kills);
+      await killOneStore(first, begun);
     }
-    return { kills, cycles: size, unacknowledged, faults };
-  } finally {
+  };
+  const killOneStore = async (from: number, to: number) => {
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-kill-'));
+    const file = join(folder, 'evidence.db');
+    let size = 0;
+    for (let n = from; n < to; n++) {
+      const aim = n < from + 2 ? 'opening' : aims[n % aims.length]!;
+      const said = await writeUntilKilled(file, aim, random());
+      const last = said.findLast(({ acknowledged }) => acknowledged)?.acknowledged?.size ?? size;
+      const { lost, broken, found } = await lookAfter(file, said, size);
+      for (const line of [...lost, ...broken]) done.faults.push(`kill ${n + 1}, ${aim}: ${line}`);
+      done.acknowledged += last - size;
+      done.unacknowledged += found.before - last;
+      size = found.after;
+    }
     await rm(folder, { recursive: true });
-  }
+  };
+  await Promise.all([lane(), lane()]);
+  return { kills, ...done };
 }
 
-const summaries = (store: EvidenceStore): number => store.cycles(0, Number.MAX_SAFE_INTEGER).length;
-
-/** Runs the writer, and kills it so many milliseconds after its first acknowledgement, or while it starts. */
-async function writeUntilKilled(
-  file: string,
-  { starting, after }: { starting: boolean; after: number },
-): Promise<{ size: number; root: string }[]> {
-  const writer = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', new URL('writing.ts', import.meta.url).pathname, file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise<NodeJS.Signals | null>((resolve) => void writer.once('exit', (_, signal) => resolve(signal)));
-  const acknowledged: { size: number; root: string }[] = [];
+/** Kills the writer so long after it began what is aimed at as that may take. */
+async function writeUntilKilled(file: string, aim: Aim, random: number): Promise<Said[]> {
+  const writer = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('writing.ts', import.meta.url)), file],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...compiledOnce },
+    },
+  );
+  const ended = once(writer, 'exit');
   const kill = () => void writer.kill('SIGKILL');
-  if (starting) setTimeout(kill, after * 5);
+  const said: Said[] = [];
+  let until = aim === 'writing' ? 1 + (Math.floor(random * 1000) % 6) : 1;
+  if (aim === 'starting') setTimeout(kill, random * 250);
   for await (const line of createInterface({ input: writer.stdout })) {
-    const [size, root] = line.split(' ');
-    acknowledged.push({ size: Number(size), root: root! });
-    if (acknowledged.length === 1 && !starting) setTimeout(kill, after);
+    said.push(JSON.parse(line) as Said);
+    if (said.at(-1)!.begins === aim && --until === 0) setTimeout(kill, random * 8);
   }
-  if ((await ended) !== 'SIGKILL') throw new Error('the writer ended by itself');
-  return acknowledged;
+  const [, signal] = (await ended) as [number | null, NodeJS.Signals | null];
+  if (signal !== 'SIGKILL') throw new Error('the writer ended by itself');
+  return said;
 }

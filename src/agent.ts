@@ -10,7 +10,8 @@ import { type CycleOutcome, runCycle } from '#src/cycle/cycle.ts';
 import { scopeDeclaration } from '#src/cycle/declared.ts';
 import { newMemory } from '#src/cycle/judge-cycle.ts';
 import { documentsOver } from '#src/evidence/entries.ts';
-import { openSqlite } from '#src/evidence/sqlite.ts';
+import { openPostgres } from '#src/evidence/postgres.ts';
+import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { programSources } from '#src/program.ts';
 import { collectors, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
@@ -50,8 +51,7 @@ export interface Agent extends AsyncDisposable {
 /** The composition root: the only place where the configuration becomes adapters. */
 export async function openAgent({ config, log, now, readOnly = false, connections: given, example = false }: AgentOptions): Promise<Agent> {
   const controls = loadControls(config.controls ? [config.controls] : [], { timeZone: config.timeZone, rules });
-  if (!readOnly && config.store !== ':memory:') mkdirSync(dirname(config.store), { recursive: true });
-  const store = openSqlite(config.store, { readOnly, requestIdDays: 90, ...(example && { synchronous: 'OFF' as const }) });
+  const store = await openStore(config.store, { readOnly, requestIdDays: 90, ...(example && { synchronous: 'OFF' as const }) });
   const declaration = scopeDeclaration(config.scope);
   const connections =
     given ?? (readOnly ? [] : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now }))));
@@ -132,6 +132,13 @@ export async function openAgent({ config, log, now, readOnly = false, connection
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A path is a file of SQLite, a secret the address of a database. */
+async function openStore(store: Config['store'], options: SqliteOptions): Promise<EvidenceStore> {
+  if (typeof store !== 'string') return openPostgres(await store.resolve(), options);
+  if (!options.readOnly && store !== ':memory:') mkdirSync(dirname(store), { recursive: true });
+  return openSqlite(store, options);
 }
 
 function logCycle(log: Logger, { head, record }: CycleOutcome): void {

@@ -4,7 +4,7 @@ import { parseAddress } from '#src/config/fields.ts';
 import { type LocalDate, nextDay, startOfDay } from '#src/config/local-date.ts';
 import { type Mistakes, mistakesIn, pathText } from '#src/config/mistakes.ts';
 import { type ConfigFile, type ConnectionFile, schema } from '#src/config/schema.ts';
-import { type Secret, type SecretSources, secretOf } from '#src/config/secret.ts';
+import { parseReference, type Secret, type SecretSources, secretOf } from '#src/config/secret.ts';
 import type { Path } from '#src/config/yaml.ts';
 import type { Category } from '#src/criteria.ts';
 import type { Duration } from '#src/duration.ts';
@@ -20,8 +20,8 @@ export interface Config {
   readonly window?: Window;
   /** The time zone of the window; UTC where none is declared. */
   readonly timeZone: string;
-  /** Absolute path of the evidence store. */
-  readonly store: string;
+  /** The evidence store: the absolute path of a file, or the address of a database. */
+  readonly store: string | Secret;
   readonly portal: { readonly host: string; readonly port: number };
   readonly categories: readonly Category[];
   readonly connections: readonly Connection[];
@@ -126,7 +126,7 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     company,
     ...(window && { window: windowOf(window.from, window.to, window.timeZone) }),
     timeZone: window?.timeZone ?? 'UTC',
-    store: path.resolve(sources.folder, store),
+    store: typeof parseReference(store) === 'object' ? secretAt(store, ['store']) : path.resolve(sources.folder, store),
     portal: listen,
     categories,
     connections: connections.map((connection, index) => connectionOf(connection, ['connections', index], secretAt)),

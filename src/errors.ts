@@ -165,7 +165,7 @@ export const errors = {
   },
   STORE_NOT_A_STORE: {
     says: '{file} is not a Holdfast store: {reason}.',
-    remedy: 'Name another path under `store`, or move the file away.',
+    remedy: 'Name another place under `store`, or move what is there away.',
     retry: false,
     exit: 2,
   },
@@ -173,6 +173,24 @@ export const errors = {
     says: 'The store {file} cannot be written: {reason}.',
     remedy: 'Check the free space and the rights on its folder. What was acknowledged before is kept.',
     retry: true,
+    exit: 2,
+  },
+  STORE_UNREACHABLE: {
+    says: 'The store {store} does not answer: {reason}.',
+    remedy: 'Check that PostgreSQL runs and that the address behind `store` is right. What was acknowledged before is kept.',
+    retry: true,
+    exit: 2,
+  },
+  STORE_ADDRESS: {
+    says: 'The address behind `store` is not one of a PostgreSQL database: {reason}. The address is not repeated, for it may hold a password.',
+    remedy: 'Write it as postgres://user:password@host:5432/database, with special letters of the password as %xx.',
+    retry: false,
+    exit: 2,
+  },
+  STORE_NOT_DURABLE: {
+    says: 'The store {store} could lose what it acknowledged: {reason}.',
+    remedy: 'Change that on the server. Evidence is acknowledged only where a power cut cannot take it back.',
+    retry: false,
     exit: 2,
   },
   STORE_DAMAGED: {
@@ -190,6 +208,12 @@ export const errors = {
   SQLITE_TOO_OLD: {
     says: 'SQLite {found} is too old; {needed} or newer is needed.',
     remedy: 'Start Holdfast through bin/holdfast, which brings its own Node and SQLite.',
+    retry: false,
+    exit: 2,
+  },
+  POSTGRES_TOO_OLD: {
+    says: 'PostgreSQL {found} is too old; {needed} or newer is needed.',
+    remedy: 'Bring the server forward, or name another one under `store`.',
     retry: false,
     exit: 2,
   },

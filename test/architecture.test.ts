@@ -16,7 +16,7 @@ const mayImport: Record<string, RegExp> = {
   'src/window/*.ts': /^\.\//,
   'src/ledger/*.ts': /^\.\/|^node:crypto$/,
   'src/signing/*.ts': /^\.\/|^#src\/(ledger\/|errors\.ts$|config\/secret\.ts$|aws\.ts$)|^@aws-sdk\/client-kms$|^node:/,
-  'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|cycle\/(collect|evaluate))|^zod$|^node:/,
+  'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|cycle\/(collect|evaluate))|^zod$|^pg$|^node:/,
   'src/cycle/*.ts':
     /^\.\/|^#src\/(cycle|ledger|collector|population|populations|rule|duration|redaction)|^#src\/evidence\/store\.ts$|^p-limit$/,
 };
@@ -24,6 +24,7 @@ const mayImport: Record<string, RegExp> = {
 /** The composition root, and the one module above it. */
 const onlyFrom: Record<string, readonly string[]> = {
   'src/agent.ts': ['src/main.ts', 'src/commands/'],
+  'src/evidence/postgres.ts': ['src/agent.ts', 'src/evidence/'],
   'src/evidence/sqlite.ts': ['src/agent.ts', 'src/evidence/'],
 };
 

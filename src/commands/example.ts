@@ -8,7 +8,7 @@ import { openLog } from '#src/log.ts';
 const file = fileURLToPath(new URL('../../examples/acme-health/holdfast.yaml', import.meta.url));
 
 /** The example company's configuration. Its evidence lies in the working directory, apart from any other. */
-export function exampleConfig(cwd: string): Config {
+export function exampleConfig(cwd: string): Config & { readonly store: string } {
   return { ...loadConfig(file, {}), store: resolve(cwd, '.holdfast/example.db') };
 }
 

@@ -102,7 +102,8 @@ function invocation(options: Options, operands: readonly string[], surroundings:
     config,
     async reading(ask) {
       const settings = config();
-      if (!existsSync(settings.store)) throw new HoldfastError('STORE_MISSING', { file: settings.store });
+      if (typeof settings.store === 'string' && !existsSync(settings.store))
+        throw new HoldfastError('STORE_MISSING', { file: settings.store });
       const example = options.example === true;
       const agent: Agent = await openAgent({
         config: settings,

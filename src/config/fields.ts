@@ -111,4 +111,22 @@ export const path = (meaning: string, example: string) =>
     { expected: 'the path of a file', mend: `Write a path, from the folder of this file or from /, for example ${example}.` },
   );
 
+export const store = field(
+  z
+    .string()
+    .regex(/\S/)
+    .refine((value) => (value.includes('${') ? typeof parseReference(value) === 'object' : !value.includes('://'))),
+  'The evidence store: the path of a file, or a reference to the address of a PostgreSQL database, as `${env:DATABASE_URL}`.',
+  {
+    reference: true,
+    expected: 'the path of a file, or a reference to the address of a PostgreSQL database',
+    mend: ({ value }) => {
+      if (typeof value !== 'string' || !/\$\{|:\/\//.test(value)) return 'Write a path, for example .holdfast/evidence.db.';
+      return value.includes('${')
+        ? secretMends[faultOf(value)]
+        : 'Keep the address elsewhere, for it holds a password, and write only a reference, for example ${env:DATABASE_URL}.';
+    },
+  },
+);
+
 export const map = (example: string) => ({ expected: 'a map', mend: `Write it as ${example}.` });

@@ -8,6 +8,8 @@ export interface Hint {
   readonly mend: string | ((found: { value: unknown; written: string | undefined }) => string);
   /** The value is a secret by reference: never shown. */
   readonly secret?: boolean;
+  /** A reference may stand in place of the value. */
+  readonly reference?: boolean;
 }
 
 /** Gives a schema its meaning, for the reference page, and its hint, for mistakes. Wrap it in `.optional()` or `.default()` afterwards. */
@@ -151,8 +153,8 @@ function badSecret(yaml: YamlFile, path: Path, hint: Hint, text: string): Holdfa
   });
 }
 
-function mendOf({ mend, secret }: Hint, value: unknown, written: string | undefined): string {
-  if (secret !== true && typeof value === 'string' && value.includes('${'))
+function mendOf({ mend, secret, reference }: Hint, value: unknown, written: string | undefined): string {
+  if (secret !== true && reference !== true && typeof value === 'string' && value.includes('${'))
     return 'Write the value itself; references stand for secrets only.';
   return typeof mend === 'string' ? mend : mend({ value, written });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, duration, endpoint, localDate, map, path, region, secret, text } from '#src/config/fields.ts';
+import { address, duration, endpoint, localDate, map, path, region, secret, store, text } from '#src/config/fields.ts';
 import { isTimeZone } from '#src/config/local-date.ts';
 import { field, listed } from '#src/config/mistakes.ts';
 import { categories, defaultCategories } from '#src/criteria.ts';
@@ -151,7 +151,7 @@ export const schema = field(
       'The Type 2 window. Needed to conclude.',
       map('{ from: 2026-02-01, to: 2026-07-31, timeZone: Europe/Berlin }'),
     ).optional(),
-    store: path('The evidence store.', '.holdfast/evidence.db').default('.holdfast/evidence.db'),
+    store: store.default('.holdfast/evidence.db'),
     portal: field(z.strictObject({ listen: address.default('127.0.0.1:8321') }), 'The pages.', map('{ listen: 127.0.0.1:8321 }')).prefault(
       {},
     ),

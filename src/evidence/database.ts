@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { HoldfastError } from '#src/errors.ts';
 import { digest } from '#src/ledger/tree.ts';
 import type { Engine } from './engine.ts';
+import { type Applied, faultsOfMigrations, faultsOfSchema, migrations, missingMigrations } from './migrations.ts';
 
 export interface DatabaseOptions {
   /** Sees the store as it is at this moment, also while an agent writes. */
@@ -53,19 +53,14 @@ function* faultsIn(db: DatabaseSync): Generator<string> {
   for (const { table, parent } of db.prepare('PRAGMA foreign_key_check').all())
     yield `a row of ${String(table)} refers to a row of ${String(parent)} that is not there`;
 
-  const known = migrations();
-  const done = db.prepare('SELECT id, name, sha256 FROM migration ORDER BY id').all() as unknown as Applied[];
-  const other = changedMigration(done, known);
-  if (other !== undefined) yield `migration ${other} is not the one that this program has`;
-  if (done.length !== known.length) yield `${done.length} migrations are recorded, ${known.length} are known`;
+  const known = migrations('sqlite');
+  yield* faultsOfMigrations(db.prepare('SELECT id, name, sha256 FROM migration ORDER BY id').all() as unknown as Applied[], known);
 
   const fresh = new DatabaseSync(':memory:');
   for (const { sql } of known) fresh.exec(sql);
-  const [expected, found] = [schemaOf(fresh), schemaOf(db)];
+  const expected = schemaOf(fresh);
   fresh.close();
-  for (const [name, sql] of expected)
-    if (found.get(name) !== sql) yield `the schema: ${name} is ${found.has(name) ? 'another' : 'missing'}`;
-  for (const name of found.keys()) if (!expected.has(name)) yield `the schema: ${name} does not belong to it`;
+  yield* faultsOfSchema(schemaOf(db), expected);
 }
 
 const schemaOf = (db: DatabaseSync): Map<string, string> =>
@@ -106,21 +101,8 @@ function lockFor(path: string): DatabaseSync {
   }
 }
 
-export interface Migration {
-  readonly id: number;
-  readonly name: string;
-  readonly sql: string;
-}
-
-/** The steps of the schema, in order. */
-export function migrations(): Migration[] {
-  const folder = new URL('migrations/sqlite/', import.meta.url);
-  const names = readdirSync(folder).filter((name) => name.endsWith('.sql'));
-  return names.sort().map((name) => ({ id: Number.parseInt(name, 10), name, sql: readFileSync(new URL(name, folder), 'utf8') }));
-}
-
 function migrate(db: DatabaseSync, path: string, readOnly: boolean): void {
-  const known = migrations();
+  const known = migrations('sqlite');
   const found = (db.prepare('PRAGMA application_id').get() as { application_id: number }).application_id;
   const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number };
   if (found !== applicationId && tables > 0)
@@ -129,13 +111,8 @@ function migrate(db: DatabaseSync, path: string, readOnly: boolean): void {
 
   const done =
     found === applicationId ? (db.prepare('SELECT id, name, sha256 FROM migration ORDER BY id').all() as unknown as Applied[]) : [];
-  const newest = done.at(-1)?.id ?? 0;
-  if (newest > known.at(-1)!.id) throw new HoldfastError('STORE_NEWER', { file: path, found: newest, known: known.at(-1)!.id });
-  const other = changedMigration(done, known);
-  if (other !== undefined) throw new HoldfastError('STORE_MIGRATION_CHANGED', { file: path, migration: other });
-  if (done.length === known.length) return;
-  if (readOnly)
-    throw new HoldfastError('STORE_NOT_A_STORE', { file: path, reason: 'its schema is older; start the agent once to bring it forward' });
+  const missing = missingMigrations(path, done, known, readOnly);
+  if (missing.length === 0) return;
 
   db.exec('BEGIN IMMEDIATE');
   if (done.length === 0)
@@ -143,25 +120,11 @@ function migrate(db: DatabaseSync, path: string, readOnly: boolean): void {
       `PRAGMA application_id = ${applicationId}; CREATE TABLE migration (id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT`,
     );
   const record = db.prepare('INSERT INTO migration (id, name, sha256) VALUES (?, ?, ?)');
-  for (const { id, name, sql } of known.slice(done.length)) {
+  for (const { id, name, sql } of missing) {
     db.exec(sql);
     record.run(id, name, digest(sql));
   }
   db.exec('COMMIT');
-}
-
-export interface Applied {
-  readonly id: number;
-  readonly name: string;
-  readonly sha256: Uint8Array;
-}
-
-/** The first step that was applied with another text than it has now, or out of turn. */
-export function changedMigration(done: readonly Applied[], known: readonly Migration[]): string | undefined {
-  const at = done.findIndex(
-    ({ id, name, sha256 }, i) => known[i]?.id !== id || known[i].name !== name || !digest(known[i].sql).equals(sha256),
-  );
-  return at === -1 ? undefined : done[at]!.name;
 }
 
 /** "HFST": tells a store of ours from any other SQLite file. */

@@ -106,7 +106,7 @@ export async function killRepeatedly(times: number, random: () => number, tell: 
     else if (random() < 0.5) await sleep(random() * 2500);
     else {
       // The moment at which a cycle begins to reach the disk, or one or two milliseconds later.
-      const log = `${config.store}-wal`;
+      const log = `${String(config.store)}-wal`;
       const before = touched(log);
       while (child.exitCode === null && touched(log) === before) await soon();
       if (random() < 0.7) await sleep(1 + random());
@@ -120,7 +120,7 @@ export async function killRepeatedly(times: number, random: () => number, tell: 
     if (kill % 3 === 1) await sleep(2_200);
 
     // Killed before it had made its store: there is nothing to open, and nothing was promised.
-    if (acknowledged.size === 0 && !madeStore(config.store)) continue;
+    if (acknowledged.size === 0 && !madeStore(String(config.store))) continue;
     await using agent = await openAgent({ config, log: openLog('silent'), now: Date.now, readOnly: true }).catch((error: unknown) => {
       broken.push(`kill ${kill}: the evidence does not open: ${String(error)}`);
       return { store: null, async [Symbol.asyncDispose]() {} };

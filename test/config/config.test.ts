@@ -105,6 +105,13 @@ describe('loading', () => {
     });
   });
 
+  test('a store in a database is named by a reference, which shows nothing of the address', async () => {
+    const { store, secrets } = load(`${smallest}store: '\${env:DATABASE_URL}'\n`, { DATABASE_URL: 'postgres://u:Sup3rS3cret@db/holdfast' });
+    expect(secrets).toEqual([store]);
+    expect(JSON.stringify(store)).toBe('"${env:DATABASE_URL}"');
+    expect(await secrets[0]!.resolve()).toContain('Sup3rS3cret');
+  });
+
   test('other addresses, endpoints and spans', () => {
     expect(load(`${smallest}portal: { listen: '[::1]:80' }\n`).portal).toEqual({ host: '::1', port: 80 });
     expect(load(`${smallest}portal: { listen: 0.0.0.0:65535 }\n`).portal).toEqual({ host: '0.0.0.0', port: 65_535 });

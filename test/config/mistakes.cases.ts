@@ -117,6 +117,8 @@ export const cases: Readonly<Record<string, string | Uint8Array>> = {
   'a port alone': adding('portal: { listen: 8321 }'),
   'an address that is none': adding('portal: { listen: 256.0.0.1:8321 }'),
   'a store that is an address': adding('store: postgres://holdfast:Sup3rS3cretValue@db/holdfast'),
+  'a store that is an unknown reference': adding("store: '${vault:holdfast}'"),
+  'a store that is nothing': adding('store: "  "'),
   'an unknown category': adding('categories: [security, availabilty]'),
   'categories without security': adding('categories: [availability]'),
   'a category twice': adding('categories: [security, security]'),

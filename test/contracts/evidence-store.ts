@@ -14,8 +14,8 @@ export interface Engine {
   remove(): Promise<void>;
 }
 
-/** What every engine must hold. */
-export function evidenceStoreContract(name: string, make: () => Promise<Engine>): void {
+/** What every engine must hold. `worlds` is how many random ones each property is tried with at most. */
+export function evidenceStoreContract(name: string, make: () => Promise<Engine>, worlds = 30): void {
   const withEngine = async <T>(use: (engine: Engine) => Promise<T>): Promise<T> => {
     const engine = await make();
     try {
@@ -44,7 +44,7 @@ export function evidenceStoreContract(name: string, make: () => Promise<Engine>)
               expectAll(store, world);
             }),
           ),
-          { numRuns: 30 },
+          { numRuns: worlds },
         );
       },
       patience,
@@ -70,7 +70,7 @@ export function evidenceStoreContract(name: string, make: () => Promise<Engine>)
               expectAll(store, world);
             });
           }),
-          { numRuns: 12 },
+          { numRuns: Math.min(12, worlds) },
         );
       },
       patience,
@@ -86,7 +86,7 @@ export function evidenceStoreContract(name: string, make: () => Promise<Engine>)
             const reversed = await withStore((store) => tell(store, world, backwards));
             expect(reversed).toEqual(straight);
           }),
-          { numRuns: 12 },
+          { numRuns: Math.min(12, worlds) },
         );
       },
       patience,

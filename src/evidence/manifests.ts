@@ -18,14 +18,40 @@ export interface Manifests {
   list(manifest: number): KeptCall[];
 }
 
+/** A list of calls as it was kept last of a scope. */
+interface Latest {
+  readonly list: readonly KeptCall[];
+  readonly kept: Kept;
+}
+
 /** `before` finds the manifest of a scope's latest attempt, by hash. */
 export function openManifests(blobs: Blobs, before: (scope: string) => string | null): Manifests {
   const entries = (id: number): KeptCall[] => JSON.parse(blobs.read(id)) as KeptCall[];
-  const repliesOf = (id: number | null) => new Map((id === null ? [] : entries(id)).map((call) => [slot(call), call.reply]));
+  const latest = new Map<string, Latest>();
+  const latestOf = (scope: string): Latest | null => {
+    const hash = latest.has(scope) ? null : before(scope);
+    const id = hash === null ? null : blobs.find(hash);
+    return id === null ? (latest.get(scope) ?? null) : { list: entries(id), kept: { id, hash: hash! } };
+  };
+  const keepReplies = (scope: string, calls: readonly CallRecord[], list: readonly KeptCall[], previous: Latest | null) => {
+    const replies = new Map(previous?.list.map((call) => [slot(call), call.reply]));
+    for (const [i, call] of calls.entries()) {
+      const expected = list[i]!.reply;
+      if (expected === null) continue;
+      const reply = replies.get(slot(call));
+      const stored =
+        call.reply === null
+          ? blobs.find(expected) !== null
+          : blobs.put(call.reply, `reply ${call.operation}`, reply ? blobs.find(reply) : null).hash === expected;
+      if (!stored) refuse(`${scope}: the reply ${expected} of ${call.operation} is neither given nor kept`);
+    }
+  };
 
   return {
     list: entries,
     keep(scope, calls) {
+      const previous = latestOf(scope);
+      if (previous && isSameList(calls, previous.list)) return previous.kept;
       const list = calls.map(({ requestId: _, reply, replyHash, ...call }) => ({
         ...call,
         reply: replyHash ?? (reply === null ? null : sha256(reply)),
@@ -33,21 +59,10 @@ export function openManifests(blobs: Blobs, before: (scope: string) => string | 
       const text = canonical(list);
       const hash = sha256(text);
       const known = blobs.find(hash);
-      if (known !== null) return { id: known, hash };
-      const latest = before(scope);
-      const like = latest === null ? null : blobs.find(latest);
-      const replies = repliesOf(like);
-      for (const [i, call] of calls.entries()) {
-        const expected = list[i]!.reply;
-        if (expected === null) continue;
-        const previous = replies.get(slot(call));
-        const stored =
-          call.reply === null
-            ? blobs.find(expected) !== null
-            : blobs.put(call.reply, `reply ${call.operation}`, previous ? blobs.find(previous) : null).hash === expected;
-        if (!stored) refuse(`${scope}: the reply ${expected} of ${call.operation} is neither given nor kept`);
-      }
-      return blobs.put(text, 'manifest', like);
+      if (known === null) keepReplies(scope, calls, list, previous);
+      const kept = known === null ? blobs.put(text, 'manifest', previous?.kept.id) : { id: known, hash };
+      latest.set(scope, { list, kept });
+      return kept;
     },
     read(manifest) {
       const textOf = (hash: string) => blobs.read(idOf(blobs, hash));
@@ -55,6 +70,23 @@ export function openManifests(blobs: Blobs, before: (scope: string) => string | 
     },
   };
 }
+
+/** Whether the calls would be kept as that list. A reply whose hash is not given is taken for another. */
+const isSameList = (calls: readonly CallRecord[], list: readonly KeptCall[]): boolean =>
+  calls.length === list.length &&
+  calls.every(({ operation, parameters, page, status, reply, replyHash, failure }, i) => {
+    const kept = list[i]!;
+    return (
+      (replyHash ?? (reply === null ? null : undefined)) === kept.reply &&
+      parameters === kept.parameters &&
+      operation === kept.operation &&
+      page === kept.page &&
+      status === kept.status &&
+      failure?.reason === kept.failure?.reason &&
+      failure?.code === kept.failure?.code &&
+      failure?.detail === kept.failure?.detail
+    );
+  });
 
 /** What makes two calls of different cycles the same question. */
 const slot = ({ operation, parameters, page }: KeptCall | CallRecord): string => `${operation}\n${parameters}\n${page}`;

@@ -117,18 +117,25 @@ function refuseLost(
   rules: readonly string[],
   before: ScopeState | undefined,
 ): void {
-  const changed = new Set(changes.map((change) => change.key));
-  const unchanged = [...(before?.items.values() ?? [])].filter((item) => !changed.has(item.key));
-  const stale = unchanged.find(
-    (item) => item.rules !== rules && (item.rules.length !== rules.length || item.rules.some((rule, i) => rule !== rules[i])),
-  );
-  if (stale) refuse(`${key}: ${stale.key} is not judged by the rules in force`);
+  const replaced = changes.flatMap((change) => before?.items.get(change.key) ?? []);
   const seen = changes.filter((change) => change.seen);
-  const events = [...unchanged, ...seen].filter(({ at }) => at !== null).length;
-  const after = unchanged.length + seen.length;
+  const judgedBy = new Map(before?.judgedBy);
+  for (const item of replaced) judgedBy.set(item.rules, judgedBy.get(item.rules)! - 1);
+  for (const [own, left] of judgedBy)
+    if (left > 0 && !sameRules(own, rules)) {
+      const stale = [...before!.items.values()].find((item) => item.rules === own && !replaced.includes(item));
+      refuse(`${key}: ${stale?.key} is not judged by the rules in force`);
+    }
+  const events = (before?.events ?? 0) - count(replaced) + count(seen);
+  const after = (before?.items.size ?? 0) - replaced.length + seen.length;
   if (events !== 0 && events !== after) refuse(`${key} holds events and states`);
   if (events > 0 ? items > after : items !== after) refuse(`${key}: ${items} items were seen, and the changes leave ${after}`);
 }
+
+const count = (events: readonly { readonly at: number | null }[]): number => events.filter(({ at }) => at !== null).length;
+
+const sameRules = (a: readonly string[], b: readonly string[]): boolean =>
+  a === b || (a.length === b.length && a.every((rule, i) => rule === b[i]));
 
 function parsed(where: string, snapshot: string): Observed<object> {
   let item: unknown;

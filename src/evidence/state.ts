@@ -1,10 +1,10 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
-import { byUtf8 } from '#src/ledger/order.ts';
-import { type Hash, merkleRoot } from '#src/ledger/tree.ts';
+import type { Hash } from '#src/ledger/tree.ts';
 import type { Unread } from '#src/population.ts';
 import type { Kept } from './blobs.ts';
-import { changeLeaf, emptyTally, scopeLeaf, type Tally } from './documents.ts';
-import { addTally, createScopeTree, leafOfItem, type ScopeTree } from './scope-tree.ts';
+import { changeLeaf } from './documents.ts';
+import { createScopeTree, leafOfItem, type ScopeTree } from './scope-tree.ts';
+import { createStateRoots, type StateRoot } from './state-root.ts';
 import { parseScopeKey, type Scope } from './store.ts';
 
 /** What the log says of an item now. */
@@ -40,6 +40,9 @@ export interface ScopeState {
   /** The hold declared with the last complete look. */
   holdAtLook: number;
   readonly items: Map<string, ItemState>;
+  /** How many of the items were judged by which rules, and how many are events. */
+  readonly judgedBy: Map<readonly string[], number>;
+  events: number;
   readonly tree: ScopeTree;
 }
 
@@ -91,15 +94,14 @@ export interface State {
   ): void;
   /** The scope ceased to exist; `changes` end its items. */
   retire(scope: ScopeState, end: { asOf: number; reason: string; changes: readonly LoggedChange[] }): void;
-  /** The root over the connection's scopes, and the numbers behind it: of the scopes whose latest look was complete. */
-  root(connection: string): { root: Hash; tally: Tally };
+  root(connection: string): StateRoot;
 }
 
 const monitorDown = 'monitor-down';
 
 export function createState(projection: Projection): State {
   const scopes = new Map<string, ScopeState>();
-  const sorted = new Map<string, ScopeState[]>();
+  const roots = createStateRoots(scopes);
 
   const closeGap = (scope: ScopeState, asOf: number) => {
     const { gap, lastLook, id } = scope;
@@ -122,7 +124,7 @@ export function createState(projection: Projection): State {
     addScope(key, id) {
       const scope = newScope(key, id);
       scopes.set(key, scope);
-      sorted.delete(scope.scope.connection);
+      roots.grew(scope.scope.connection);
       return scope;
     },
     failed(scope, { index, asOf, hold, unread }) {
@@ -145,19 +147,7 @@ export function createState(projection: Projection): State {
       apply(scope, changes, { index: 0, asOf, rules: [] });
       scope.retired = { at: asOf, reason };
     },
-    root(connection) {
-      if (!sorted.has(connection)) {
-        const own = [...scopes.values()].filter(({ scope }) => scope.connection === connection);
-        sorted.set(
-          connection,
-          own.sort((a, b) => byUtf8(a.key, b.key)),
-        );
-      }
-      const tried = sorted.get(connection)!.filter(({ retired }) => !retired);
-      const tally = emptyTally();
-      for (const scope of tried) if (!scope.failing) addTally(tally, scope.tree.tally);
-      return { root: merkleRoot(tried.map(leafOf)), tally };
-    },
+    root: (connection) => roots.root(connection),
   };
 }
 
@@ -173,7 +163,18 @@ function newScope(key: string, id: number): ScopeState {
   };
   const scope = parseScopeKey(key);
   const items = new Map<string, ItemState>();
-  return { id, key, scope, hold: 0, holdAtLook: 0, items, tree: createScopeTree(scope.population, items), ...nothing };
+  return {
+    id,
+    key,
+    scope,
+    hold: 0,
+    holdAtLook: 0,
+    items,
+    judgedBy: new Map(),
+    events: 0,
+    tree: createScopeTree(scope.population, items),
+    ...nothing,
+  };
 }
 
 /** Moves an item to what was seen of it, and its runs with it. */
@@ -193,8 +194,7 @@ function see(
     }
   }
   if (!seen) {
-    scope.items.delete(key);
-    scope.tree.changed(key, before, undefined);
+    hold(scope, key, undefined);
     return;
   }
   for (const [i, rule] of rules.entries()) {
@@ -204,7 +204,24 @@ function see(
   }
   const snapshotIndex = before?.snapshot.hash === seen.snapshot.hash ? before.snapshotIndex : index;
   const now: ItemState = { id, key, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, snapshotIndex, leaf: null };
-  scope.items.set(key, now);
+  hold(scope, key, now);
+}
+
+/** Puts the item into the scope, and what it held of it out. */
+function hold(scope: ScopeState, key: string, now: ItemState | undefined): void {
+  const before = scope.items.get(key);
+  if (now) scope.items.set(key, now);
+  else scope.items.delete(key);
+  for (const [item, by] of [
+    [before, -1],
+    [now, 1],
+  ] as const) {
+    if (!item) continue;
+    const judged = (scope.judgedBy.get(item.rules) ?? 0) + by;
+    if (judged === 0) scope.judgedBy.delete(item.rules);
+    else scope.judgedBy.set(item.rules, judged);
+    if (item.at !== null) scope.events += by;
+  }
   scope.tree.changed(key, before, now);
 }
 
@@ -214,9 +231,4 @@ export function changeLeaves(scope: ScopeState, changes: readonly { readonly key
     const item = scope.items.get(key);
     return changeLeaf(scope.key, key, item ? leafOfItem(scope.scope.population, item) : null);
   });
-}
-
-function leafOf(scope: ScopeState): Hash {
-  if (scope.failing) return scopeLeaf(scope.key, { reason: scope.failing.unread.unread });
-  return scopeLeaf(scope.key, { root: scope.tree.root(), items: scope.items.size });
 }

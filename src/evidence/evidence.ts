@@ -4,6 +4,7 @@ import { check } from './check.ts';
 import type { CycleManifest } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { holdNothing } from './held.ts';
+import { knownAt, sizeKnownAt, writtenAt } from './known.ts';
 import { openLog } from './log.ts';
 import { openManifests } from './manifests.ts';
 import { refuse } from './prepare.ts';
@@ -66,6 +67,9 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     head: () => log.head(),
     ...queries(db, blobs, (manifest) => manifests.read(manifest)),
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
+    knownAt: (size) => knownAt(db, size),
+    sizeKnownAt: (instant) => sizeKnownAt(db, instant, log.head().size),
+    writtenAt: (size) => writtenAt(db, size),
     check: () => check(db),
     async [Symbol.asyncDispose]() {
       db.close();

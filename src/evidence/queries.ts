@@ -7,57 +7,47 @@ import { type Blobs, unpack } from './blobs.ts';
 import { type CycleManifest, changeLeaf, itemLeaf, resultOf } from './documents.ts';
 import type { Engine, Value } from './engine.ts';
 import type { KeptCall } from './manifests.ts';
-import type { CycleRow } from './replay.ts';
+import type { GapRow, RunRow } from './project-in-memory.ts';
+import { type CycleRow, wholeLedger } from './replay.ts';
 import { type CycleSummary, type EvidenceStore, type Gap, type ItemRecord, parseScopeKey, type ResultRun } from './store.ts';
 
 type Answers = Pick<EvidenceStore, 'lastCycle' | 'cycles' | 'runs' | 'gaps' | 'history' | 'calls'>;
 
 /** What the tables answer. */
-export function queries(db: Engine, blobs: Blobs, manifestCalls: (manifest: string) => KeptCall[]): Answers {
+export const queries = (db: Engine, blobs: Blobs, manifestCalls: (manifest: string) => KeptCall[]): Answers => ({
+  ...recorded(db, blobs, manifestCalls, wholeLedger),
+  ...projected(db),
+});
+
+/** What the evidence itself answers, as far as a ledger of `size` leaves. */
+export function recorded(
+  db: Engine,
+  blobs: Blobs,
+  manifestCalls: (manifest: string) => KeptCall[],
+  size: number,
+): Omit<Answers, 'runs' | 'gaps'> {
   const scopeRow = db.prepare('SELECT id FROM scope WHERE key = ?');
-  const scopeKeys = db.prepare('SELECT id, key FROM scope');
   const cycleAt = db.prepare('SELECT * FROM cycle WHERE idx = ?');
   const idsAt = db.prepare('SELECT size, data FROM request_ids WHERE idx = ?');
-  const latest = db.prepare('SELECT * FROM cycle ORDER BY as_of DESC LIMIT 1');
-  const latestOf = db.prepare('SELECT * FROM cycle WHERE connection = ? ORDER BY as_of DESC LIMIT 1');
-  const between = db.prepare('SELECT * FROM cycle WHERE as_of BETWEEN ? AND ? ORDER BY as_of');
-  const gapRows = db.prepare('SELECT scope, since, until, reason, unread FROM gap WHERE since <= ? AND (until IS NULL OR until >= ?)');
+  const latest = db.prepare('SELECT * FROM cycle WHERE idx < ? ORDER BY as_of DESC LIMIT 1');
+  const latestOf = db.prepare('SELECT * FROM cycle WHERE idx < ? AND connection = ? ORDER BY as_of DESC LIMIT 1');
+  const between = db.prepare('SELECT * FROM cycle WHERE idx < ? AND as_of BETWEEN ? AND ? ORDER BY as_of');
   const historyRows = db.prepare(
-    'SELECT change.idx, cycle.as_of, snapshot, vector, detail, at FROM change JOIN cycle ON cycle.idx = change.idx WHERE item = (SELECT id FROM item WHERE scope = ? AND key = ?) ORDER BY change.idx',
+    'SELECT change.idx, cycle.as_of, snapshot, vector, detail, at FROM change JOIN cycle ON cycle.idx = change.idx WHERE change.idx < ? AND item = (SELECT id FROM item WHERE scope = ? AND key = ?) ORDER BY change.idx',
   );
   const scopeId = (key: string): number | undefined => (scopeRow.get(key) as { id: number } | undefined)?.id;
 
   return {
-    lastCycle: (connection) => summary((connection === undefined ? latest.get() : latestOf.get(connection)) as CycleRow | undefined),
-    cycles: (from, to) => (between.all(from, to) as unknown as CycleRow[]).map((row) => summary(row)!),
-    runs: (query) => runsIn(db, query),
-    gaps(from, to) {
-      const keys = keysById(scopeKeys.all());
-      const rows = gapRows.all(to, from) as unknown as {
-        scope: number;
-        since: number;
-        until: number | null;
-        reason: string;
-        unread: string | null;
-      }[];
-      const gaps = rows.map(
-        (row): Gap => ({
-          scope: keys.get(row.scope)!,
-          from: row.since,
-          to: row.until,
-          reason: row.reason,
-          unread: row.unread === null ? null : (JSON.parse(row.unread) as Unread),
-        }),
-      );
-      return gaps.sort((a, b) => byUtf8(a.scope, b.scope) || a.from - b.from);
-    },
+    lastCycle: (connection) =>
+      summary((connection === undefined ? latest.get(size) : latestOf.get(size, connection)) as CycleRow | undefined),
+    cycles: (from, to) => (between.all(size, from, to) as unknown as CycleRow[]).map((row) => summary(row)!),
     history(scope, item) {
       const { population } = parseScopeKey(scope);
-      const rows = historyRows.all(scopeId(scope) ?? -1, item) as unknown as HistoryRow[];
+      const rows = historyRows.all(size, scopeId(scope) ?? -1, item) as unknown as HistoryRow[];
       return rows.map((row) => itemRecord(row, scope, population, item, blobs));
     },
     calls(index, scope) {
-      const cycle = cycleAt.get(index) as CycleRow | undefined;
+      const cycle = (index < size ? cycleAt.get(index) : undefined) as CycleRow | undefined;
       const entry = cycle && (JSON.parse(blobs.read(cycle.manifest)) as CycleManifest).find(([key]) => key === scope);
       if (!entry) return [];
       const row = idsAt.get(index) as { size: number; data: Uint8Array } | undefined;
@@ -67,25 +57,28 @@ export function queries(db: Engine, blobs: Blobs, manifestCalls: (manifest: stri
   };
 }
 
+/** What the projections answer. */
+function projected(db: Engine): Pick<Answers, 'runs' | 'gaps'> {
+  const scopeKeys = db.prepare('SELECT id, key FROM scope');
+  const gapRows = db.prepare('SELECT scope, since, until, reason, unread FROM gap WHERE since <= ? AND (until IS NULL OR until >= ?)');
+  return {
+    runs: (query) => runsIn(db, query),
+    gaps: (from, to) => gapsOf(gapRows.all(to, from) as unknown as GapRow[], keysById(scopeKeys.all())),
+  };
+}
+
+/** Gaps by scope and time. */
+export function gapsOf(rows: Iterable<GapRow>, keys: ReadonlyMap<number, string>): Gap[] {
+  const gaps = Array.from(rows, ({ scope, since, until, reason, unread }): Gap => {
+    return { scope: keys.get(scope)!, from: since, to: until, reason, unread: unread === null ? null : (JSON.parse(unread) as Unread) };
+  });
+  return gaps.sort((a, b) => byUtf8(a.scope, b.scope) || a.from - b.from);
+}
+
 function summary(row: CycleRow | undefined): CycleSummary | null {
   if (!row) return null;
   const { idx: index, connection, as_of: asOf, ended, scopes, failed, changes } = row;
   return { index, connection, asOf, ended, scopes, failed, changes };
-}
-
-interface RunRow {
-  readonly scope: number;
-  readonly item: number;
-  readonly key: string;
-  readonly first: number;
-  readonly before: number | null;
-  readonly last: number | null;
-  readonly ended: number | null;
-  readonly gone: number;
-  readonly idx: number;
-  readonly result: string;
-  readonly severity: string;
-  readonly reason: string | null;
 }
 
 /** A rule at a time, so that a year of all rules never lies in memory at once. */
@@ -104,20 +97,27 @@ function* runsIn(db: Engine, { from, to, rule, scope, item }: Parameters<Evidenc
   );
   const given: Value[] = [scope, item].filter((value) => value !== undefined);
   for (const { id, key } of rules.sort((a, b) => byUtf8(a.key, b.key))) {
-    const runs = rows.all(id, ...given, to, from) as unknown as RunRow[];
-    runs.sort(
-      (a, b) =>
-        (a.scope === b.scope ? 0 : byUtf8(keys.get(a.scope)!, keys.get(b.scope)!)) ||
-        (a.item === b.item ? a.first - b.first : byUtf8(a.key, b.key)),
-    );
-    for (const run of runs) yield resultRun(key, keys.get(run.scope)!, run);
+    yield* inOrder(key, rows.all(id, ...given, to, from) as unknown as KeyedRun[], keys);
   }
+}
+
+/** A run with the key of its item. */
+export type KeyedRun = Omit<RunRow, 'rule'> & { readonly key: string };
+
+/** The runs of a rule by scope, item and time. */
+export function* inOrder(rule: string, runs: KeyedRun[], keys: ReadonlyMap<number, string>): Generator<ResultRun> {
+  runs.sort(
+    (a, b) =>
+      (a.scope === b.scope ? 0 : byUtf8(keys.get(a.scope)!, keys.get(b.scope)!)) ||
+      (a.item === b.item ? a.first - b.first : byUtf8(a.key, b.key)),
+  );
+  for (const run of runs) yield resultRun(rule, keys.get(run.scope)!, run);
 }
 
 function resultRun(
   rule: string,
   scope: string,
-  { key, before, first, last, ended, gone, idx, result, severity, reason }: RunRow,
+  { key, before, first, last, ended, gone, idx, result, severity, reason }: KeyedRun,
 ): ResultRun {
   return {
     rule,
@@ -165,5 +165,5 @@ function itemRecord(
   };
 }
 
-const keysById = (rows: readonly object[]): Map<number, string> =>
+export const keysById = (rows: readonly object[]): Map<number, string> =>
   new Map((rows as { id: number; key: string }[]).map(({ id, key }) => [id, key]));

@@ -6,6 +6,9 @@ import type { Engine } from './engine.ts';
 import type { LoggedChange, ScopeState, State } from './state.ts';
 import type { RuleSet } from './store.ts';
 
+/** More leaves than a ledger can have. */
+export const wholeLedger = 2 ** 31 - 1;
+
 /** A row of `cycle`. */
 export interface CycleRow {
   readonly idx: number;
@@ -30,15 +33,15 @@ export interface Replayed {
   readonly strays: number;
 }
 
-/** Tells the state every cycle that was recorded, the oldest first; hands out each as it is done. */
-export function* replay(db: Engine, blobs: Blobs, state: State): Generator<Replayed> {
+/** Tells the state every cycle that was recorded, the oldest first, as far as a ledger of `size` leaves; hands out each as it is done. */
+export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedger): Generator<Replayed> {
   const scopeIds = new Map(
     (db.prepare('SELECT id, key FROM scope').all() as unknown as { id: number; key: string }[]).map(({ id, key }) => [key, id]),
   );
   const document = remembering((id) => JSON.parse(blobs.read(id)) as unknown);
-  const changesByCycle = readChanges(db, blobs);
+  const changesByCycle = readChanges(db, blobs, size);
 
-  for (const cycle of db.prepare('SELECT * FROM cycle ORDER BY idx').all() as unknown as CycleRow[]) {
+  for (const cycle of db.prepare('SELECT * FROM cycle WHERE idx < ? ORDER BY idx').all(size) as unknown as CycleRow[]) {
     const ruleSet = document(cycle.rule_set) as RuleSet;
     const looks = document(cycle.looks) as Looks;
     const changes = changesByCycle(cycle.idx);
@@ -75,12 +78,12 @@ interface ChangeRow {
 }
 
 /** The change log in the order of the cycles: call with growing indexes, get the cycle's changes by scope. */
-function readChanges(db: Engine, blobs: Blobs): (index: number) => Map<number, LoggedChange[]> {
+function readChanges(db: Engine, blobs: Blobs, size: number): (index: number) => Map<number, LoggedChange[]> {
   const rows = db
     .prepare(
-      'SELECT change.idx, item.id, item.scope, item.key, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item ORDER BY change.idx',
+      'SELECT change.idx, item.id, item.scope, item.key, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item WHERE change.idx < ? ORDER BY change.idx',
     )
-    .iterate() as unknown as Iterator<ChangeRow, undefined>;
+    .iterate(size) as unknown as Iterator<ChangeRow, undefined>;
   const kept = remembering((id) => blobs.kept(id));
   let next = rows.next();
   return (index) => {

@@ -140,24 +140,10 @@ export interface CycleSummary {
   readonly changes: number;
 }
 
-/**
- * Keeps the evidence. Insert-only beneath; what answers questions is rebuilt from it and compared.
- * One writer. Durable before `commit` resolves: a kill at any instant loses no acknowledged cycle and leaves no half of one.
- * After any error from `commit` or `append` the store must be closed and opened again.
- */
-export interface EvidenceStore extends AsyncDisposable {
-  /** What is held now, by scope key. Live: changes with each commit. */
+/** What is asked of the evidence: as it is known now, or as it was known when the ledger had fewer leaves. */
+export interface EvidenceReading {
+  /** What is held, by scope key. Of a store: live, it changes with each commit. */
   readonly held: ReadonlyMap<string, HeldScope>;
-  /**
-   * Errors: CLOCK_BACKWARDS (asOf not later than the last cycle's), STORE_INVARIANT (the record breaks a promise), LEDGER_MOVED (another
-   * writer), STORE_UNWRITABLE, STORE_DAMAGED.
-   */
-  commit(cycle: CycleRecord): Promise<LedgerHead>;
-  /**
-   * Appends a leaf of another kind, with its body and the texts of the documents that the body names. Does nothing when the latest leaf of
-   * that kind has the same body. STORE_INVARIANT where the body is not of its kind, or a document is missing or not named.
-   */
-  append(kind: EntryKind, asOf: number, body: Json, attachments?: readonly string[]): Promise<LedgerHead>;
   head(): LedgerHead;
   lastCycle(connection?: string): CycleSummary | null;
   cycles(from: number, to: number): CycleSummary[];
@@ -171,6 +157,30 @@ export interface EvidenceStore extends AsyncDisposable {
   calls(index: number, scope: string): CallRecord[];
   /** The latest ledger index in which the scope was looked at. */
   lastLookIndex(scope: string): number | null;
+}
+
+/**
+ * Keeps the evidence. Insert-only beneath; what answers questions is rebuilt from it and compared.
+ * One writer. Durable before `commit` resolves: a kill at any instant loses no acknowledged cycle and leaves no half of one.
+ * After any error from `commit` or `append` the store must be closed and opened again.
+ */
+export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
+  /**
+   * Errors: CLOCK_BACKWARDS (asOf not later than the last cycle's), STORE_INVARIANT (the record breaks a promise), LEDGER_MOVED (another
+   * writer), STORE_UNWRITABLE, STORE_DAMAGED.
+   */
+  commit(cycle: CycleRecord): Promise<LedgerHead>;
+  /**
+   * Appends a leaf of another kind, with its body and the texts of the documents that the body names. Does nothing when the latest leaf of
+   * that kind has the same body. STORE_INVARIANT where the body is not of its kind, or a document is missing or not named.
+   */
+  append(kind: EntryKind, asOf: number, body: Json, attachments?: readonly string[]): Promise<LedgerHead>;
+  /** What was known when the ledger had so many leaves: every question has the answer that it had then. */
+  knownAt(size: number): EvidenceReading;
+  /** How many leaves the ledger had at an instant. */
+  sizeKnownAt(instant: number): number;
+  /** When the last of so many leaves was written, epoch ms; null where there is none. */
+  writtenAt(size: number): number | null;
   /** Recomputes everything that can be recomputed and says what disagrees; empty when nothing does. */
   check(): string[];
 }

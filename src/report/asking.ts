@@ -1,4 +1,4 @@
-import type { EvidenceStore } from '#src/evidence/store.ts';
+import type { EvidenceReading } from '#src/evidence/store.ts';
 import type { Rule } from '#src/rule.ts';
 import type { Deadlines } from '#src/window/deviations.ts';
 import type { Group } from '#src/window/evidence.ts';
@@ -6,7 +6,7 @@ import type { Window } from '#src/window/types.ts';
 
 /** What the window needs to know of the rules and of the company. */
 export interface Asking {
-  readonly store: EvidenceStore;
+  readonly store: EvidenceReading;
   readonly rules: readonly Rule[];
   readonly parametersOf: (rule: string) => Readonly<Record<string, unknown>>;
   readonly timeZone: string;

@@ -1,7 +1,7 @@
 import type { Controls } from '#src/controls.ts';
 import { controlsAt } from '#src/controls.ts';
 import type { Criterion } from '#src/criteria.ts';
-import type { EvidenceStore } from '#src/evidence/store.ts';
+import type { EvidenceReading } from '#src/evidence/store.ts';
 import type { Rule } from '#src/rule.ts';
 import type { Thresholds } from '#src/window/facts.ts';
 import type { Window } from '#src/window/types.ts';
@@ -11,7 +11,7 @@ import { byRuleAndItem, resultRows } from './results.ts';
 import type { ResultRow, RuleReport } from './types.ts';
 
 export interface Reporting {
-  readonly store: EvidenceStore;
+  readonly store: EvidenceReading;
   readonly rules: readonly Rule[];
   readonly controls: Controls;
   /** Criteria of the categories in scope. */

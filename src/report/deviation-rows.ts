@@ -1,4 +1,4 @@
-import type { EvidenceStore } from '#src/evidence/store.ts';
+import type { EvidenceReading } from '#src/evidence/store.ts';
 import { explainUnread } from '#src/population.ts';
 import { judgedBy, type Rule } from '#src/rule.ts';
 import { deviations } from '#src/window/deviations.ts';
@@ -58,7 +58,7 @@ function together(rows: readonly DeviationRow[], byId: Context['byId']): Deviati
 }
 
 /** The name and the message at the look that first saw a deviation. */
-function wordsOf(store: EvidenceStore, rule: Rule, scope: string, item: string, at: number): { name: string; message: string } {
+function wordsOf(store: EvidenceReading, rule: Rule, scope: string, item: string, at: number): { name: string; message: string } {
   if (judgedBy(rule).type === 'monitor.stream') {
     const gap = store.gaps(at - 1, at + 1).find((each) => each.scope === item);
     return {

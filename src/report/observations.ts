@@ -1,6 +1,6 @@
 import { judge } from '#src/cycle/evaluate.ts';
 import { milliseconds } from '#src/duration.ts';
-import { type EvidenceStore, type HeldScope, type ResultRun, scopeKey } from '#src/evidence/store.ts';
+import { type EvidenceReading, type HeldScope, type ResultRun, scopeKey } from '#src/evidence/store.ts';
 import type { Population } from '#src/population.ts';
 import { type CadenceRule, type ItemRule, inspectedBy, judgedBy, type Rule } from '#src/rule.ts';
 import type { Evidence } from '#src/window/evidence.ts';
@@ -50,7 +50,7 @@ export function observe(asking: Asking): Observations {
 }
 
 /** When each scope was looked at. A retired scope counts as looked at afterwards: it was declared not to exist. */
-function coverageByScope(store: EvidenceStore, window: Window): Map<string, ScopeCoverage> {
+function coverageByScope(store: EvidenceReading, window: Window): Map<string, ScopeCoverage> {
   const gaps = Map.groupBy(store.gaps(-Infinity, window.asOf), ({ scope }) => scope);
   return new Map(
     [...store.held].map(([key, { hold, firstLook, lastLook, retired }]) => [
@@ -70,7 +70,7 @@ function coverageByScope(store: EvidenceStore, window: Window): Map<string, Scop
   );
 }
 
-function scopesOf(rule: Rule, store: EvidenceStore, coverages: ReadonlyMap<string, ScopeCoverage>, window: Window): ScopeCoverage[] {
+function scopesOf(rule: Rule, store: EvidenceReading, coverages: ReadonlyMap<string, ScopeCoverage>, window: Window): ScopeCoverage[] {
   const populations = new Map(inspectedBy(rule).map(({ population }) => [population.type, population]));
   return [...store.held.values()]
     .filter(({ scope, retired }) => populations.has(scope.population) && !(retired && retired.at <= window.from))
@@ -83,7 +83,7 @@ const withMemory = (coverage: ScopeCoverage, { memory }: Population): ScopeCover
 /** The runs of each item as the window knows them: with the looks before it came and after it went. */
 function observationsOf(
   rows: readonly ResultRun[],
-  store: EvidenceStore,
+  store: EvidenceReading,
   coverages: ReadonlyMap<string, ScopeCoverage>,
   window: Window,
 ): Observation[] {
@@ -134,7 +134,7 @@ function runsOf(rows: readonly ResultRun[], scope: HeldScope, coverage: ScopeCov
   return runs;
 }
 
-function eventsUnder(rule: Rule, store: EvidenceStore) {
+function eventsUnder(rule: Rule, store: EvidenceReading) {
   const type = judgedBy(rule).type;
   return [...store.held.values()]
     .filter(({ scope }) => scope.population === type)

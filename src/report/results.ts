@@ -1,5 +1,5 @@
 import { type Judgement, judge, unobserved } from '#src/cycle/evaluate.ts';
-import { type EvidenceStore, type HeldScope, type ItemRecord, scopeKey } from '#src/evidence/store.ts';
+import { type EvidenceReading, type HeldScope, type ItemRecord, scopeKey } from '#src/evidence/store.ts';
 import { explainUnread, type Observed, type Population, type Unread } from '#src/population.ts';
 import { type ItemRule, judgedBy, type Rule } from '#src/rule.ts';
 import type { ResultRow } from './types.ts';
@@ -14,7 +14,7 @@ export const worst = (result: ResultRow['result']): number => order.indexOf(resu
  * for longer than its hold, leaves every item of it unobserved; where no item is known, one row stands for the scope itself.
  */
 export function resultRows(
-  store: EvidenceStore,
+  store: EvidenceReading,
   rules: readonly Rule[],
   parametersOf: (rule: string) => Readonly<Record<string, unknown>>,
   at: number,
@@ -84,7 +84,7 @@ function asOfNow(held: HeldScope, at: number): View {
 }
 
 /** The past, read from the change log. */
-function asOfThen(store: EvidenceStore, held: HeldScope, at: number): View {
+function asOfThen(store: EvidenceReading, held: HeldScope, at: number): View {
   const key = scopeKey(held.scope);
   const gap = store.gaps(at, at).find((each) => each.scope === key && each.from < at && (each.to === null || each.to > at));
   const neverLooked = held.firstLook === null || held.firstLook > at;
@@ -175,7 +175,7 @@ function scopeRow(rule: Rule, population: Population, { scope, failing }: HeldSc
 }
 
 /** The first look of each run that reaches to the instant. */
-function startOfRuns(store: EvidenceStore, at: number): Map<string, { first: number; index: number }> {
+function startOfRuns(store: EvidenceReading, at: number): Map<string, { first: number; index: number }> {
   const started = new Map<string, { first: number; index: number }>();
   for (const { rule, scope, item, first, index } of store.runs({ from: at, to: at }))
     started.set(`${rule} ${scope} ${item}`, { first, index });

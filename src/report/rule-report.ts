@@ -1,4 +1,4 @@
-import { type EvidenceStore, type HeldScope, scopeKey } from '#src/evidence/store.ts';
+import { type EvidenceReading, type HeldScope, scopeKey } from '#src/evidence/store.ts';
 import { explainUnread } from '#src/population.ts';
 import { inspectedBy, type Rule } from '#src/rule.ts';
 import { factsOf } from '#src/window/facts.ts';
@@ -60,7 +60,7 @@ export function ruleReport(
   };
 }
 
-function ruleItem(rule: Rule, observation: Observation, window: Window, store: EvidenceStore, row: ResultRow | undefined): RuleItem {
+function ruleItem(rule: Rule, observation: Observation, window: Window, store: EvidenceReading, row: ResultRow | undefined): RuleItem {
   const segments = timeline(observation.runs, observation.scope, window);
   const { scopeKey: scope, item } = observation;
   const gone =

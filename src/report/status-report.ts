@@ -1,5 +1,5 @@
 import { controlsAt } from '#src/controls.ts';
-import { type EvidenceStore, scopeKey } from '#src/evidence/store.ts';
+import { type EvidenceReading, scopeKey } from '#src/evidence/store.ts';
 import { unobservedOf } from '#src/window/evidence.ts';
 import { measure, sum } from '#src/window/measure.ts';
 import type { Window } from '#src/window/types.ts';
@@ -81,7 +81,11 @@ export function statusReport(context: Context): StatusReport {
 }
 
 /** Share of scope-time that was looked at, and how much was not. */
-function coverageOfScopes({ evidence }: Observations, store: EvidenceStore, window: Window): Pick<StatusReport, 'observed' | 'unobserved'> {
+function coverageOfScopes(
+  { evidence }: Observations,
+  store: EvidenceReading,
+  window: Window,
+): Pick<StatusReport, 'observed' | 'unobserved'> {
   const scopes = new Set(
     [...evidence.values()]
       .filter(({ kind }) => kind === 'state')

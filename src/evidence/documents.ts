@@ -23,22 +23,22 @@ export interface SeenItem {
   readonly at: number | null;
 }
 
-/** Leaf of the tree of a scope. */
-export const itemLeaf = (population: string, { item, snapshot, vector, detail, at }: SeenItem): Hash =>
-  leafHash(canonical({ t: 'item/1', population, item, snapshot, vector, detail, at: at === null ? null : iso(at) }));
+/** Leaf of the tree of a scope, as text and as hash. */
+export const itemDocument = (population: string, { item, snapshot, vector, detail, at }: SeenItem): string =>
+  canonical({ t: 'item/1', population, item, snapshot, vector, detail, at: at === null ? null : iso(at) });
+
+export const itemLeaf = (population: string, seen: SeenItem): Hash => leafHash(itemDocument(population, seen));
 
 /** Leaf of the tree of a cycle's changes; `leaf` is the item's leaf, null when it is gone. */
 export const changeLeaf = (scope: string, item: string, leaf: Hash | null): Hash =>
   leafHash(canonical({ t: 'change/1', scope, item, leaf: leaf?.toString('hex') ?? null }));
 
 /** Leaf of the tree of a connection's state. A scope that fails has no root: nothing is claimed of its items. */
-export const scopeLeaf = (scope: string, seen: { root: Hash; items: number } | { reason: string }): Hash =>
-  leafHash(
-    canonical(
-      'root' in seen
-        ? { t: 'scope/1', scope, status: 'complete', root: seen.root.toString('hex'), items: seen.items }
-        : { t: 'scope/1', scope, status: 'failed', reason: seen.reason },
-    ),
+export const scopeDocument = (scope: string, seen: { root: Hash; items: number } | { reason: string }): string =>
+  canonical(
+    'root' in seen
+      ? { t: 'scope/1', scope, status: 'complete', root: seen.root.toString('hex'), items: seen.items }
+      : { t: 'scope/1', scope, status: 'failed', reason: seen.reason },
   );
 
 /** Which scopes a cycle looked at, and which ceased to exist. Sorted by scope. */

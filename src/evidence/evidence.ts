@@ -9,6 +9,7 @@ import { openLog } from './log.ts';
 import { openManifests } from './manifests.ts';
 import { refuse } from './prepare.ts';
 import { projectTo, rulesInTable } from './projections.ts';
+import { prove } from './prove.ts';
 import { queries } from './queries.ts';
 import { replay } from './replay.ts';
 import { createState, type Projection } from './state.ts';
@@ -70,6 +71,7 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     knownAt: (size) => knownAt(db, size),
     sizeKnownAt: (instant) => sizeKnownAt(db, instant, log.head().size),
     writtenAt: (size) => writtenAt(db, size),
+    prove: (questions) => prove(db, questions),
     check: () => check(db),
     async [Symbol.asyncDispose]() {
       db.close();

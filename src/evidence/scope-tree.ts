@@ -1,6 +1,6 @@
 import { byUtf8 } from '#src/ledger/order.ts';
 import { createTree, type Hash, type Tree } from '#src/ledger/tree.ts';
-import { emptyTally, itemLeaf, resultOf, type Tally } from './documents.ts';
+import { emptyTally, itemLeaf, resultOf, type SeenItem, type Tally } from './documents.ts';
 import type { ItemState } from './state.ts';
 
 /** The tree over the items of a scope, sorted by key, and the numbers of their results. Costs follow what changed. */
@@ -8,6 +8,10 @@ export interface ScopeTree {
   /** The item is now another, new, or gone. */
   changed(key: string, before: ItemState | undefined, now: ItemState | undefined): void;
   root(): Hash;
+  /** The items in the order of their leaves. */
+  sorted(): ItemState[];
+  /** The way from the leaf at this place to the root. */
+  path(index: number): Hash[];
   readonly tally: Tally;
 }
 
@@ -21,6 +25,12 @@ export function createScopeTree(population: string, items: ReadonlyMap<string, I
     stale.clear();
     return { tree: createTree(sorted.map((item) => leafOfItem(population, item))), places: new Map(sorted.map(({ key }, i) => [key, i])) };
   };
+  const current = () => {
+    built ??= build();
+    for (const key of stale) built.tree.replace(built.places.get(key)!, leafOfItem(population, items.get(key)!));
+    stale.clear();
+    return built;
+  };
   return {
     tally,
     changed(key, before, now) {
@@ -29,20 +39,24 @@ export function createScopeTree(population: string, items: ReadonlyMap<string, I
       if (before && now) stale.add(key);
       else built = null;
     },
-    root() {
-      built ??= build();
-      for (const key of stale) built.tree.replace(built.places.get(key)!, leafOfItem(population, items.get(key)!));
-      stale.clear();
-      return built.tree.root();
-    },
+    root: () => current().tree.root(),
+    sorted: () => [...current().places.keys()].map((key) => items.get(key)!),
+    path: (index) => current().tree.path(index),
   };
 }
 
 export function leafOfItem(population: string, item: ItemState): Hash {
-  const { key, snapshot, vector, detail, at } = item;
-  item.leaf ??= itemLeaf(population, { item: key, snapshot: snapshot.hash, vector, detail: detail.hash, at });
+  item.leaf ??= itemLeaf(population, seenOf(item));
   return item.leaf;
 }
+
+export const seenOf = ({ key, snapshot, vector, detail, at }: ItemState): SeenItem => ({
+  item: key,
+  snapshot: snapshot.hash,
+  vector,
+  detail: detail.hash,
+  at,
+});
 
 function count(tally: Tally, { vector }: ItemState, by: 1 | -1): void {
   tally.items += by;

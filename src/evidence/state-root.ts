@@ -1,6 +1,6 @@
 import { byUtf8 } from '#src/ledger/order.ts';
-import { createTree, type Hash, type Tree } from '#src/ledger/tree.ts';
-import { emptyTally, scopeLeaf, type Tally } from './documents.ts';
+import { createTree, type Hash, leafHash, type Tree } from '#src/ledger/tree.ts';
+import { emptyTally, scopeDocument, type Tally } from './documents.ts';
 import { addTally } from './scope-tree.ts';
 import type { ScopeState } from './state.ts';
 
@@ -24,7 +24,7 @@ export function createStateRoots(scopes: ReadonlyMap<string, ScopeState>) {
     const says = reason ?? String(scope.items.size);
     const known = leaves.get(scope);
     if (known?.says === says && known.root === root) return known.leaf;
-    const leaf = scopeLeaf(scope.key, root === null ? { reason: says } : { root, items: scope.items.size });
+    const leaf = leafHash(documentOf(scope));
     leaves.set(scope, { says, root, leaf });
     return leaf;
   };
@@ -36,12 +36,14 @@ export function createStateRoots(scopes: ReadonlyMap<string, ScopeState>) {
     connections.set(name, fresh);
     return fresh;
   };
+  const standing = (name: string): readonly ScopeState[] => opened(name).sorted.filter(({ retired }) => !retired);
   return {
+    standing,
     /** A scope came to the connection. */
     grew: (name: string): void => void connections.delete(name),
     root(name: string): StateRoot {
       const connection = opened(name);
-      const tried = connection.sorted.filter(({ retired }) => !retired);
+      const tried = standing(name);
       const now = tried.map(leafOf);
       if (tried.length !== connection.tried.length || tried.some((scope, i) => scope !== connection.tried[i]))
         Object.assign(connection, { tried, leaves: now, tree: createTree(now) });
@@ -55,4 +57,9 @@ export function createStateRoots(scopes: ReadonlyMap<string, ScopeState>) {
       return { root: connection.tree.root(), tally };
     },
   };
+}
+
+/** The leaf of a scope as it is now. */
+export function documentOf({ key, failing, tree, items }: ScopeState): string {
+  return scopeDocument(key, failing ? { reason: failing.unread.unread } : { root: tree.root(), items: items.size });
 }

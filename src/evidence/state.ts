@@ -95,6 +95,8 @@ export interface State {
   /** The scope ceased to exist; `changes` end its items. */
   retire(scope: ScopeState, end: { asOf: number; reason: string; changes: readonly LoggedChange[] }): void;
   root(connection: string): StateRoot;
+  /** The scopes behind that root, in the order of their leaves. */
+  standing(connection: string): readonly ScopeState[];
 }
 
 const monitorDown = 'monitor-down';
@@ -148,6 +150,7 @@ export function createState(projection: Projection): State {
       scope.retired = { at: asOf, reason };
     },
     root: (connection) => roots.root(connection),
+    standing: (connection) => roots.standing(connection),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { CallRecord } from '#src/cycle/collect.ts';
 import type { Judgement, Result } from '#src/cycle/evaluate.ts';
 import type { Json } from '#src/ledger/canonical.ts';
+import type { StateProof } from '#src/ledger/state-proof.ts';
 import type { Observed, Unread } from '#src/population.ts';
 import type { Severity } from '#src/rule.ts';
 import type { EntryKind } from './entries.ts';
@@ -124,6 +125,13 @@ export interface ItemRecord {
   readonly leafHash: string;
 }
 
+/** What did the cycle at this ledger index hold to be so of an item of a scope? The item is named by its key. */
+export interface StateQuestion {
+  readonly cycle: number;
+  readonly scope: string;
+  readonly item: string;
+}
+
 export interface LedgerHead {
   readonly size: number;
   /** Hex. RFC 6962 root over all leaves. */
@@ -181,6 +189,11 @@ export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
   sizeKnownAt(instant: number): number;
   /** When the last of so many leaves was written, epoch ms; null where there is none. */
   writtenAt(size: number): number | null;
+  /**
+   * Proofs of what was held of items, in the order of the questions, which should come together: the history is told once for all of them.
+   * Throws RangeError where a question names a ledger index that is no cycle of the scope's connection.
+   */
+  prove(questions: readonly StateQuestion[]): StateProof[];
   /** Recomputes everything that can be recomputed and says what disagrees; empty when nothing does. */
   check(): string[];
 }

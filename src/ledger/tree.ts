@@ -35,6 +35,8 @@ export function merkleRoot(leaves: Iterable<Hash>): Hash {
 /** A tree whose leaves may be replaced, each at the cost of its path to the root. */
 export interface Tree {
   root(): Hash;
+  /** RFC 6962 §2.1.1: the siblings on the way from a leaf to the root, the leaf's own first. */
+  path(index: number): Hash[];
   replace(index: number, leaf: Hash): void;
 }
 
@@ -49,6 +51,7 @@ export function createTree(leaves: readonly Hash[]): Tree {
   }
   return {
     root: () => levels.at(-1)![0] ?? digest(''),
+    path: (index) => levels.flatMap((nodes, level) => nodes[Math.floor(index / 2 ** level) ^ 1] ?? []),
     replace(index, leaf) {
       levels[0]![index] = leaf;
       for (let level = 1, i = index >> 1; level < levels.length; level++, i >>= 1) levels[level]![i] = parent(levels[level - 1]!, i);

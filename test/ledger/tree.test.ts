@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { byUtf8 } from '#src/ledger/order.ts';
+import { inclusionPath, nodesOf } from '#src/ledger/proof.ts';
 import { createFrontier, createTree, type Hash, leafHash, merkleRoot, nodeHash } from '#src/ledger/tree.ts';
 
 /** The example inputs that implementations of RFC 6962 share, with the roots of their first n. */
@@ -52,6 +53,9 @@ describe('the tree of RFC 6962', () => {
           tree.replace(at % n, leaves[at % n]!);
           expect(tree.root()).toEqual(merkleRoot(leaves));
         }
+        const nodeAt = nodesOf(leaves);
+        const wrong = leaves.filter((_, at) => !Buffer.concat(tree.path(at)).equals(Buffer.concat(inclusionPath(at, n, nodeAt))));
+        expect(wrong).toEqual([]);
       }),
       { numRuns: 60 },
     );

@@ -116,7 +116,7 @@ func hashes(asked question) (path []tlog.Hash, root, old tlog.Hash, err error) {
 // tiles reads the files of a log. Its paths lack the height that those of x/mod have, and call the data entries.
 type tiles string
 
-func (folder tiles) Height() int                        { return 8 }
+func (folder tiles) Height() int                         { return 8 }
 func (folder tiles) SaveTiles(_ []tlog.Tile, _ [][]byte) {}
 func (folder tiles) ReadTiles(wanted []tlog.Tile) (read [][]byte, err error) {
 	for _, tile := range wanted {

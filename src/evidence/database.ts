@@ -1,3 +1,4 @@
+import { accessSync, constants, existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { HoldfastError } from '#src/errors.ts';
 import { digest } from '#src/ledger/tree.ts';
@@ -20,6 +21,8 @@ export function openDatabase(path: string, { readOnly = false, synchronous = 'FU
   const lock = readOnly || path === ':memory:' ? null : lockFor(path);
   let db: DatabaseSync | undefined;
   try {
+    // SQLite would open it for reading, and refuse the first write only.
+    if (lock && existsSync(path)) accessSync(path, constants.W_OK);
     db = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: true, timeout: 5_000 });
     db.exec('PRAGMA cache_size = -32768');
     if (readOnly) db.exec('BEGIN');

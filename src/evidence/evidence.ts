@@ -26,9 +26,18 @@ export function openEvidence(db: Engine, faultOf: (error: unknown) => HoldfastEr
     return evidenceIn(db, faultOf, options);
   } catch (error) {
     db.close();
-    throw faultOf(error);
+    throw saidByEngine(error)
+      ? faultOf(error)
+      : new HoldfastError(
+          'STORE_DAMAGED',
+          { file: db.name, reason: Error.isError(error) ? error.message : String(error) },
+          { cause: error },
+        );
   }
 }
+
+/** Anything else was found in what the engine gave back: a document that is missing, or does not unpack. */
+const saidByEngine = (error: unknown): boolean => error instanceof HoldfastError || /^(?!Z)/.test((error as { code?: string }).code ?? 'Z');
 
 function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, options: EvidenceOptions): EvidenceStore {
   const blobs = openBlobs(db);

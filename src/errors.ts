@@ -254,9 +254,15 @@ export const errors = {
     retry: false,
     exit: 2,
   },
+  SIGNATURE_WRONG: {
+    says: 'The key {key} gave a signature that its own public key does not accept.',
+    remedy: 'Check that the private key and the public key belong together, and that the KMS key is an Ed25519 key. Nothing was published.',
+    retry: false,
+    exit: 1,
+  },
   LEDGER_KEY_MISSING: {
-    says: 'The signing key of the ledger is not at {file}, though the ledger was signed before.',
-    remedy: 'Restore the key beside the store. A new key cannot go on an old ledger unnoticed.',
+    says: 'The ledger of {file} was signed before, and there is no key to go on signing it.',
+    remedy: 'Give the key back under `ledger` in holdfast.yaml. A new key cannot go on an old ledger unnoticed.',
     retry: false,
     exit: 2,
   },

@@ -2,6 +2,7 @@ import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } fro
 import type { Hash } from '#src/ledger/tree.ts';
 import { digest } from '#src/ledger/tree.ts';
 import { type Engine, numbering } from './engine.ts';
+import { contentOf, isSalted, salted } from './salted.ts';
 
 /** A document as it is referred to: its row, and its SHA-256 in hex. */
 export interface Kept {
@@ -13,9 +14,14 @@ export interface Kept {
 export interface Blobs {
   /** `like` is the document it most likely resembles: its previous version. `kind` names those that are alike without being versions. */
   put(text: string, kind: string, like?: number | null): Kept;
+  /** The same for what is known of people: salted, so that its hash says nothing once it is erased. Never finds a former one. */
+  putSalted(text: string, kind: string, like?: number | null): Kept;
   find(hash: string): number | null;
-  /** Throws where there is none, or where it cannot be unpacked. */
+  /** Without its salt. Throws where there is none, where it was purged, or where it cannot be unpacked. */
   read(id: number): string;
+  /** As it was hashed. Throws as `read` does. */
+  raw(id: number): string;
+  isPurged(id: number): boolean;
   kept(id: number): Kept;
   /** Offers a stored document as the one that others of its kind are patches on. */
   offer(kind: string, id: number): void;
@@ -28,6 +34,7 @@ export function openBlobs(db: Engine): Blobs {
   const byId = db.prepare('SELECT base, depth, size, data FROM blob WHERE id = ?');
   const hashById = db.prepare('SELECT hash FROM blob WHERE id = ?');
   const add = db.prepare('INSERT INTO blob (id, hash, base, depth, size, data) VALUES (?, ?, ?, ?, ?, ?)');
+  const restore = db.prepare('UPDATE blob SET data = ? WHERE id = ?');
   const next = numbering(db, 'blob');
   const exemplars = new Map<string, Unpacked>();
   const recent = recentlyUsed<Unpacked>(8_000_000);
@@ -41,6 +48,7 @@ export function openBlobs(db: Engine): Blobs {
     const known = recent.get(id);
     if (known) return known;
     const { base, depth, size, data } = row(id);
+    if (data.length === 0) throw new Error(`the document ${id} was purged`);
     const document = { id, depth, raw: unpack(data, size, base === null ? undefined : unpacked(base).raw) };
     recent.set(document);
     return document;
@@ -50,24 +58,31 @@ export function openBlobs(db: Engine): Blobs {
     return [previous, exemplars.get(kind)].find((base) => base !== undefined && base.depth < longestChain);
   };
   const find = (hash: Hash): number | null => (byHash.get(hash) as { id: number } | undefined)?.id ?? null;
+  const isPurged = (id: number): boolean => recent.get(id) === undefined && row(id).data.length === 0;
+  const keep = (text: string, kind: string, like: number | null | undefined): Kept => {
+    const raw = Buffer.from(text);
+    const hash = digest(raw);
+    const known = find(hash);
+    const kept = { id: known ?? next(), hash: hash.toString('hex') };
+    if (known !== null && !isPurged(known)) return kept;
+    const base = known === null ? baseFor(kind, like) : undefined;
+    const depth = base ? base.depth + 1 : 0;
+    if (known === null) add.run(kept.id, hash, base?.id ?? null, depth, raw.length, pack(raw, base?.raw));
+    else restore.run(pack(raw), known);
+    const document = { id: kept.id, depth, raw };
+    if (!exemplars.has(kind)) exemplars.set(kind, document);
+    recent.set(document);
+    return kept;
+  };
 
   return {
-    put(text, kind, like) {
-      const raw = Buffer.from(text);
-      const hash = digest(raw);
-      const known = find(hash);
-      if (known !== null) return { id: known, hash: hash.toString('hex') };
-      const base = baseFor(kind, like);
-      const depth = base ? base.depth + 1 : 0;
-      const id = next();
-      add.run(id, hash, base?.id ?? null, depth, raw.length, pack(raw, base?.raw));
-      const document = { id, depth, raw };
-      if (!exemplars.has(kind)) exemplars.set(kind, document);
-      recent.set(document);
-      return { id, hash: hash.toString('hex') };
-    },
+    // What only looks salted is salted, so that taking one salt off always gives what was put in.
+    put: (text, kind, like) => keep(isSalted(text) ? salted(text) : text, kind, like),
+    putSalted: (text, kind, like) => keep(salted(text), kind, like),
     find: (hash) => find(Buffer.from(hash, 'hex')),
-    read: (id) => unpacked(id).raw.toString(),
+    read: (id) => contentOf(unpacked(id).raw.toString()),
+    raw: (id) => unpacked(id).raw.toString(),
+    isPurged,
     kept(id) {
       const found = hashById.get(id) as { hash: Uint8Array } | undefined;
       if (!found) throw new Error(`there is no document ${id}`);

@@ -29,7 +29,7 @@ function* checkBlobs(db: Engine): Generator<string> {
       continue;
     }
     depths.set(id, depth);
-    const text = readOrSay(() => blobs.read(id));
+    const text = readOrSay(() => blobs.raw(id));
     if ('fault' in text) yield `document ${id}: ${text.fault}`;
     else if (!digest(text.read).equals(hash)) yield `document ${id}: it does not have its hash`;
   }

@@ -1,3 +1,4 @@
+import { checkCheckpoints } from './check-checkpoints.ts';
 import { checkCycles } from './check-cycles.ts';
 import { checkDocuments } from './check-documents.ts';
 import type { Engine } from './engine.ts';
@@ -10,6 +11,7 @@ export function check(db: Engine): string[] {
   return [
     ...attempt('the file', () => db.faults()),
     ...attempt('the documents', () => checkDocuments(db)),
+    ...attempt('the signatures', () => checkCheckpoints(db)),
     ...attempt('the cycles', () => checkCycles(db)),
   ];
 }

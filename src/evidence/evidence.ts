@@ -1,6 +1,8 @@
 import { HoldfastError } from '#src/errors.ts';
+import type { NoteSigner } from '#src/ledger/note.ts';
 import { openBlobs } from './blobs.ts';
 import { check } from './check.ts';
+import { openCheckpoints } from './checkpoints.ts';
 import type { CycleManifest } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { holdNothing } from './held.ts';
@@ -18,6 +20,8 @@ import { type WriterOptions, writer } from './writer.ts';
 
 export interface EvidenceOptions extends WriterOptions {
   readonly readOnly?: boolean;
+  /** The keys that sign each head, the one that names the origin first. None: the ledger is not signed. */
+  readonly signers?: readonly NoteSigner[];
 }
 
 /** The evidence kept by an engine. Closes it where the evidence cannot be opened, and with the store. */
@@ -42,6 +46,9 @@ const saidByEngine = (error: unknown): boolean => error instanceof HoldfastError
 function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, options: EvidenceOptions): EvidenceStore {
   const blobs = openBlobs(db);
   const log = openLog(db);
+  const checkpoints = openCheckpoints(db, options.signers ?? [], (size) => log.rootAt(size));
+  if (!options.readOnly && !options.signers?.length && checkpoints.sizes().length > 0)
+    throw new HoldfastError('LEDGER_KEY_MISSING', { file: db.name });
   const rules = rulesInTable(db);
   const tables = projectTo(db, rules);
   let projecting = false;
@@ -65,16 +72,21 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     const row = index === null ? undefined : (manifestAt.get(index) as { manifest: number } | undefined);
     return row ? ((JSON.parse(blobs.read(row.manifest)) as CycleManifest).find(([key]) => key === scope)?.[3] ?? null) : null;
   };
-  const manifests = openManifests(blobs, latestManifest);
+  const manifests = openManifests(blobs, latestManifest, options.personal);
   const write = options.readOnly
-    ? { commit: () => refuse(readOnly), append: () => refuse(readOnly) }
-    : writer({ db, faultOf, blobs, log, rules, state, held, manifests }, options);
+    ? { commit: refuseWriting, append: refuseWriting, addAnchor: refuseWriting, sign: refuseWriting }
+    : writer({ db, faultOf, blobs, log, checkpoints, rules, state, held, manifests }, options);
 
   return {
     held: held.scopes,
-    commit: async (cycle) => write.commit(cycle),
-    append: async (...entry) => write.append(...entry),
+    ...write,
     head: () => log.head(),
+    checkpoint: (size) => checkpoints.at(size ?? checkpoints.sizes().at(-1) ?? -1),
+    checkpointSizes: () => checkpoints.sizes(),
+    leaf: (index) => log.read(index),
+    leafHash: (index) => log.hashAt(index),
+    rootAt: (size) => log.rootAt(size),
+    nodeAt: log.nodeAt,
     ...queries(db, blobs, (manifest) => manifests.read(manifest)),
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
     knownAt: (size) => knownAt(db, size),
@@ -88,4 +100,4 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
   };
 }
 
-const readOnly = 'it was opened for reading only';
+const refuseWriting = async (): Promise<never> => refuse('it was opened for reading only');

@@ -1,4 +1,5 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
+import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Observed } from '#src/population.ts';
 import type { Blobs } from './blobs.ts';
 import type { ItemState, ScopeState } from './state.ts';
@@ -48,18 +49,20 @@ export function holdNothing(blobs: Blobs): Held {
   };
 }
 
-const heldNow = ({ snapshot, at, firstSeen, snapshotIndex }: ItemState, { item, judgements }: ItemContent): HeldItem => ({
+const heldNow = ({ name, key, snapshot, at, firstSeen, snapshotIndex }: ItemState, { item, judgements }: ItemContent): HeldItem => ({
   item,
   judgements,
-  hash: snapshot.hash,
+  hash: name === key ? snapshot.hash : sha256(canonical(item)),
+  document: snapshot.hash,
   at,
   firstSeen,
   snapshotIndex,
 });
 
-function heldWhenAsked({ snapshot, detail, at, firstSeen, snapshotIndex }: ItemState, blobs: Blobs): HeldItem {
+function heldWhenAsked({ name, key, snapshot, detail, at, firstSeen, snapshotIndex }: ItemState, blobs: Blobs): HeldItem {
   let item: Observed<object> | undefined;
   let judgements: readonly Judgement[] | undefined;
+  let hash: string | undefined;
   return {
     get item() {
       return (item ??= JSON.parse(blobs.read(snapshot.id)) as Observed<object>);
@@ -67,7 +70,10 @@ function heldWhenAsked({ snapshot, detail, at, firstSeen, snapshotIndex }: ItemS
     get judgements() {
       return (judgements ??= JSON.parse(blobs.read(detail.id)) as Judgement[]);
     },
-    hash: snapshot.hash,
+    get hash() {
+      return (hash ??= name === key ? snapshot.hash : sha256(blobs.read(snapshot.id)));
+    },
+    document: snapshot.hash,
     at,
     firstSeen,
     snapshotIndex,

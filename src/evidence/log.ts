@@ -1,3 +1,4 @@
+import { type NodeAt, nodesOf, rootOf } from '#src/ledger/proof.ts';
 import { createFrontier, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
 import { longestChain, pack, recentlyUsed, unpack } from './blobs.ts';
 import type { Engine } from './engine.ts';
@@ -10,6 +11,10 @@ export interface Log {
   /** Adds a leaf. Leaves of one family resemble each other, and are stored as patches on each other. */
   append(family: string, document: string): void;
   read(index: number): string;
+  hashAt(index: number): Hash;
+  /** Of any size up to now. */
+  rootAt(size: number): Hash;
+  readonly nodeAt: NodeAt;
 }
 
 /** Leaves in a full tile, whose root has a row of its own. */
@@ -29,6 +34,17 @@ export function openLog(db: Engine): Log {
     tail.push(Buffer.from(hash as Uint8Array));
     frontier.append(tail.at(-1)!);
   }
+
+  // Every leaf hash in memory, but only once an earlier root or a proof is asked for.
+  let leaves: Hash[] | null = null;
+  let node: NodeAt | null = null;
+  const nodeAt: NodeAt = (level, n) => {
+    leaves ??= db
+      .prepare('SELECT hash FROM ledger ORDER BY idx')
+      .all()
+      .map(({ hash }) => Buffer.from(hash as Uint8Array));
+    return (node ??= nodesOf(leaves))(level, n);
+  };
 
   const recent = recentlyUsed<{ id: number; raw: Buffer }>(1_000_000);
   const read = (index: number): Buffer => {
@@ -52,11 +68,15 @@ export function openLog(db: Engine): Log {
       add.run(index, hash, base?.index ?? null, raw.length, pack(raw, base?.document));
       latest.set(family, { index, depth: base ? base.depth + 1 : 0, document: raw });
       frontier.append(hash);
+      leaves?.push(hash);
       tail.push(hash);
       if (tail.length < tile) return;
       addNode.run(tileLevel, (index + 1) / tile - 1, merkleRoot(tail));
       tail = [];
     },
     read: (index) => read(index).toString(),
+    hashAt: (index) => nodeAt(0, index),
+    rootAt: (size) => (size === frontier.size() ? frontier.root() : rootOf(size, nodeAt)),
+    nodeAt,
   };
 }

@@ -2,82 +2,103 @@ import type { CallRecord } from '#src/cycle/collect.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Blobs, Kept } from './blobs.ts';
 import { refuse } from './prepare.ts';
+import { parseScopeKey } from './store.ts';
 
 /** A call as it is kept: the reply by its hash, the request id apart. */
 export type KeptCall = Omit<CallRecord, 'requestId' | 'replyHash'>;
 
 /**
- * Keeps the calls of each scope: its manifest, and every reply in it. What is unchanged is found by its hash, and costs nothing.
+ * Keeps the calls of each scope: its manifest, and every reply in it. What is unchanged is found again, and costs nothing.
  * A reply that is said to be kept already must be: STORE_INVARIANT otherwise.
  */
 export interface Manifests {
   keep(scope: string, calls: readonly CallRecord[]): Kept;
-  /** The calls with the text of their replies. */
+  /** The calls with the text of their replies; null where one was purged. */
   read(manifest: string): KeptCall[];
   /** The calls with the hashes of their replies. */
   list(manifest: number): KeptCall[];
 }
 
-/** A list of calls as it was kept last of a scope. */
+/** A list of calls as it was kept last of a scope: the replies by their documents, and by what they say. */
 interface Latest {
   readonly list: readonly KeptCall[];
+  readonly contents: readonly (string | null)[];
   readonly kept: Kept;
 }
 
-/** `before` finds the manifest of a scope's latest attempt, by hash. */
-export function openManifests(blobs: Blobs, before: (scope: string) => string | null): Manifests {
+/** `before` finds the manifest of a scope's latest attempt, by hash. The replies of `personal` populations are salted. */
+export function openManifests(
+  blobs: Blobs,
+  before: (scope: string) => string | null,
+  personal: ReadonlySet<string> = new Set(),
+): Manifests {
   const entries = (id: number): KeptCall[] => JSON.parse(blobs.read(id)) as KeptCall[];
   const latest = new Map<string, Latest>();
-  const latestOf = (scope: string): Latest | null => {
+  const latestOf = (scope: string, isPersonal: boolean): Latest | null => {
     const hash = latest.has(scope) ? null : before(scope);
     const id = hash === null ? null : blobs.find(hash);
-    return id === null ? (latest.get(scope) ?? null) : { list: entries(id), kept: { id, hash: hash! } };
+    if (id === null || blobs.isPurged(id)) return latest.get(scope) ?? null;
+    const list = entries(id);
+    const contents = list.map(({ reply }) => (isPersonal && reply !== null ? sha256(blobs.read(idOf(blobs, reply))) : reply));
+    return { list, contents, kept: { id, hash: hash! } };
   };
-  const keepReplies = (scope: string, calls: readonly CallRecord[], list: readonly KeptCall[], previous: Latest | null) => {
-    const replies = new Map(previous?.list.map((call) => [slot(call), call.reply]));
-    for (const [i, call] of calls.entries()) {
-      const expected = list[i]!.reply;
-      if (expected === null) continue;
-      const reply = replies.get(slot(call));
-      const stored =
-        call.reply === null
-          ? blobs.find(expected) !== null
-          : blobs.put(call.reply, `reply ${call.operation}`, reply ? blobs.find(reply) : null).hash === expected;
-      if (!stored) refuse(`${scope}: the reply ${expected} of ${call.operation} is neither given nor kept`);
-    }
+
+  /** Keeps what is new of the replies; returns the documents of all of them. */
+  const keepReplies = (
+    scope: string,
+    calls: readonly CallRecord[],
+    contents: readonly (string | null)[],
+    previous: Latest | null,
+    isPersonal: boolean,
+  ): (string | null)[] => {
+    const alike = new Map(previous?.list.map((call) => [slot(call), call.reply]));
+    // A salted document cannot be found by the hash of what it says; those of the latest list are remembered by it.
+    const salted = new Map(previous?.contents.map((content, i) => [content, previous.list[i]!.reply]));
+    return calls.map((call, i) => {
+      const content = contents[i]!;
+      if (content === null) return null;
+      const known = isPersonal ? salted.get(content) : blobs.find(content) === null ? undefined : content;
+      if (call.reply === null ? !known : sha256(call.reply) !== content)
+        refuse(`${scope}: the reply ${content} of ${call.operation} is neither given nor kept`);
+      if (call.reply === null || (known && isPersonal)) return known!;
+      const like = alike.get(slot(call));
+      const put = isPersonal ? blobs.putSalted : blobs.put;
+      const { hash } = put(call.reply, `reply ${call.operation}`, like ? blobs.find(like) : null);
+      salted.set(content, hash);
+      return hash;
+    });
   };
 
   return {
     list: entries,
     keep(scope, calls) {
-      const previous = latestOf(scope);
-      if (previous && isSameList(calls, previous.list)) return previous.kept;
-      const list = calls.map(({ requestId: _, reply, replyHash, ...call }) => ({
-        ...call,
-        reply: replyHash ?? (reply === null ? null : sha256(reply)),
-      }));
-      const text = canonical(list);
-      const hash = sha256(text);
-      const known = blobs.find(hash);
-      if (known === null) keepReplies(scope, calls, list, previous);
-      const kept = known === null ? blobs.put(text, 'manifest', previous?.kept.id) : { id: known, hash };
-      latest.set(scope, { list, kept });
+      const isPersonal = personal.has(parseScopeKey(scope).population);
+      const previous = latestOf(scope, isPersonal);
+      if (previous && isSameList(calls, previous)) return previous.kept;
+      const contents = calls.map(({ reply, replyHash }) => replyHash ?? (reply === null ? null : sha256(reply)));
+      const replies = keepReplies(scope, calls, contents, previous, isPersonal);
+      const list = calls.map(({ requestId: _, replyHash: _hash, ...call }, i) => ({ ...call, reply: replies[i]! }));
+      const kept = (isPersonal ? blobs.putSalted : blobs.put)(canonical(list), 'manifest', previous?.kept.id);
+      latest.set(scope, { list, contents, kept });
       return kept;
     },
     read(manifest) {
-      const textOf = (hash: string) => blobs.read(idOf(blobs, hash));
+      const textOf = (hash: string): string | null => {
+        const id = idOf(blobs, hash);
+        return blobs.isPurged(id) ? null : blobs.read(id);
+      };
       return entries(idOf(blobs, manifest)).map((call) => ({ ...call, reply: call.reply === null ? null : textOf(call.reply) }));
     },
   };
 }
 
 /** Whether the calls would be kept as that list. A reply whose hash is not given is taken for another. */
-const isSameList = (calls: readonly CallRecord[], list: readonly KeptCall[]): boolean =>
+const isSameList = (calls: readonly CallRecord[], { list, contents }: Latest): boolean =>
   calls.length === list.length &&
   calls.every(({ operation, parameters, page, status, reply, replyHash, failure }, i) => {
     const kept = list[i]!;
     return (
-      (replyHash ?? (reply === null ? null : undefined)) === kept.reply &&
+      (replyHash ?? (reply === null ? null : undefined)) === contents[i] &&
       parameters === kept.parameters &&
       operation === kept.operation &&
       page === kept.page &&

@@ -6,6 +6,7 @@ import { itemDocument } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { openLog } from './log.ts';
 import { replay } from './replay.ts';
+import { committedName } from './salted.ts';
 import { seenOf } from './scope-tree.ts';
 import { createState, type Projection, type State } from './state.ts';
 import { documentOf } from './state-root.ts';
@@ -20,13 +21,18 @@ export function prove(db: Engine, questions: readonly StateQuestion[]): StatePro
   const [blobs, log] = [openBlobs(db), openLog(db)];
   const state = createState(nowhere);
   const asked = Map.groupBy(questions, ({ cycle }) => cycle);
+  const saltOf = db.prepare('SELECT salt FROM item JOIN scope ON scope.id = item.scope WHERE scope.key = ? AND item.key = ?');
+  const nameOf = (scope: string, item: string): string | null => {
+    const row = saltOf.get(scope, item);
+    return row ? committedName(item, row['salt'] as Uint8Array | null) : null;
+  };
   const answers = new Map<StateQuestion, StateProof>();
   for (const { cycle } of replay(db, blobs, state)) {
     const own = asked.get(cycle.idx);
     if (own?.every(({ scope }) => parseScopeKey(scope).connection === cycle.connection)) {
       asked.delete(cycle.idx);
       const leaf = { index: cycle.idx, leaf: log.read(cycle.idx) };
-      const answer = answering(state, cycle.connection);
+      const answer = answering(state, cycle.connection, nameOf);
       for (const question of own) answers.set(question, { ...answer(question), cycle: leaf });
     }
     if (asked.size === 0) break;
@@ -37,7 +43,11 @@ export function prove(db: Engine, questions: readonly StateQuestion[]): StatePro
 }
 
 /** Answers questions of the state as it is now. */
-function answering(state: State, connection: string): (question: StateQuestion) => Omit<StateProof, 'cycle'> {
+function answering(
+  state: State,
+  connection: string,
+  nameOf: (scope: string, item: string) => string | null,
+): (question: StateQuestion) => Omit<StateProof, 'cycle'> {
   const scopes = state.standing(connection);
   const documents = scopes.map((scope) => documentOf(scope));
   const tree = createTree(documents.map((document) => leafHash(document)));
@@ -54,8 +64,11 @@ function answering(state: State, connection: string): (question: StateQuestion) 
       leafProof(itemDocument(of.scope.population, seenOf(sorted[index]!)), index, sorted.length, of.tree.path(index));
     const found = sorted.findIndex(({ key }) => key === item);
     if (found >= 0) return { item: itemAt(found), scope: scopeAt(place) };
-    const names = sorted.map(({ key }) => key);
-    return { noItem: absence(item, names, itemAt), scope: scopeAt(place) };
+    const names = sorted.map(({ name }) => name);
+    const known = nameOf(key, item);
+    if (known === null && names.some((name) => name.startsWith('salted:')))
+      throw new RangeError(`the items of ${key} are committed to by salted names: that one which was never seen is absent cannot be shown`);
+    return { noItem: absence(known ?? item, names, itemAt), scope: scopeAt(place) };
   };
 }
 

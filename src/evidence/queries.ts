@@ -1,17 +1,29 @@
 import type { CallRecord } from '#src/cycle/collect.ts';
 import type { Judgement } from '#src/cycle/evaluate.ts';
+import type { Json } from '#src/ledger/canonical.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
 import type { Unread } from '#src/population.ts';
 import type { Severity } from '#src/rule.ts';
 import { type Blobs, unpack } from './blobs.ts';
 import { type CycleManifest, changeLeaf, itemLeaf, resultOf } from './documents.ts';
-import type { Engine, Value } from './engine.ts';
+import type { Engine, Row, Value } from './engine.ts';
+import type { EntryKind } from './entries.ts';
 import type { KeptCall } from './manifests.ts';
 import type { GapRow, RunRow } from './project-in-memory.ts';
 import { type CycleRow, wholeLedger } from './replay.ts';
-import { type CycleSummary, type EvidenceStore, type Gap, type ItemRecord, parseScopeKey, type ResultRun } from './store.ts';
+import { committedName } from './salted.ts';
+import {
+  type AnchorRow,
+  type CycleSummary,
+  type EvidenceStore,
+  type Gap,
+  type ItemRecord,
+  type LedgerEntry,
+  parseScopeKey,
+  type ResultRun,
+} from './store.ts';
 
-type Answers = Pick<EvidenceStore, 'lastCycle' | 'cycles' | 'runs' | 'gaps' | 'history' | 'calls'>;
+type Answers = Pick<EvidenceStore, 'lastCycle' | 'cycles' | 'runs' | 'gaps' | 'history' | 'calls' | 'entries' | 'document' | 'anchors'>;
 
 /** What the tables answer. */
 export const queries = (db: Engine, blobs: Blobs, manifestCalls: (manifest: string) => KeptCall[]): Answers => ({
@@ -33,7 +45,13 @@ export function recorded(
   const latestOf = db.prepare('SELECT * FROM cycle WHERE idx < ? AND connection = ? ORDER BY as_of DESC LIMIT 1');
   const between = db.prepare('SELECT * FROM cycle WHERE idx < ? AND as_of BETWEEN ? AND ? ORDER BY as_of');
   const historyRows = db.prepare(
-    'SELECT change.idx, cycle.as_of, snapshot, vector, detail, at FROM change JOIN cycle ON cycle.idx = change.idx WHERE change.idx < ? AND item = (SELECT id FROM item WHERE scope = ? AND key = ?) ORDER BY change.idx',
+    'SELECT change.idx, cycle.as_of, item.salt, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item JOIN cycle ON cycle.idx = change.idx WHERE change.idx < ? AND item.scope = ? AND item.key = ? ORDER BY change.idx',
+  );
+  const everyEntry = db.prepare('SELECT idx, kind, as_of, body FROM entry WHERE idx < ? ORDER BY idx');
+  const entriesOf = db.prepare('SELECT idx, kind, as_of, body FROM entry WHERE idx < ? AND kind = ? ORDER BY idx');
+  const anchorRows = db.prepare('SELECT name, kind, size, at, receipt FROM anchor ORDER BY at, name, size');
+  const runsThen = db.prepare(
+    'SELECT rule.key AS rule, result, severity FROM result_run JOIN rule ON rule.id = result_run.rule JOIN item ON item.id = result_run.item WHERE item.scope = ? AND item.key = ? AND first <= ? AND (ended IS NULL OR ended > ?) ORDER BY rule.key',
   );
   const scopeId = (key: string): number | undefined => (scopeRow.get(key) as { id: number } | undefined)?.id;
 
@@ -44,8 +62,21 @@ export function recorded(
     history(scope, item) {
       const { population } = parseScopeKey(scope);
       const rows = historyRows.all(size, scopeId(scope) ?? -1, item) as unknown as HistoryRow[];
-      return rows.map((row) => itemRecord(row, scope, population, item, blobs));
+      return rows.map((row) =>
+        itemRecord(row, scope, population, item, blobs, (asOf) => runsThen.all(scopeId(scope) ?? -1, item, asOf, asOf).map(withoutWords)),
+      );
     },
+    entries(kind) {
+      const rows = (kind === undefined ? everyEntry.all(size) : entriesOf.all(size, kind)) as unknown as EntryRow[];
+      return rows.map(
+        (row): LedgerEntry => ({ index: row.idx, kind: row.kind, asOf: row.as_of, body: JSON.parse(blobs.read(row.body)) as Json }),
+      );
+    },
+    document(sha256) {
+      const id = blobs.find(sha256);
+      return id === null || blobs.isPurged(id) ? null : blobs.raw(id);
+    },
+    anchors: () => anchorRows.all() as unknown as AnchorRow[],
     calls(index, scope) {
       const cycle = (index < size ? cycleAt.get(index) : undefined) as CycleRow | undefined;
       const entry = cycle && (JSON.parse(blobs.read(cycle.manifest)) as CycleManifest).find(([key]) => key === scope);
@@ -73,6 +104,13 @@ export function gapsOf(rows: Iterable<GapRow>, keys: ReadonlyMap<number, string>
     return { scope: keys.get(scope)!, from: since, to: until, reason, unread: unread === null ? null : (JSON.parse(unread) as Unread) };
   });
   return gaps.sort((a, b) => byUtf8(a.scope, b.scope) || a.from - b.from);
+}
+
+interface EntryRow {
+  readonly idx: number;
+  readonly kind: EntryKind;
+  readonly as_of: number;
+  readonly body: number;
 }
 
 function summary(row: CycleRow | undefined): CycleSummary | null {
@@ -135,9 +173,18 @@ function resultRun(
   };
 }
 
+/** What is left of a judgement whose document was purged. */
+const withoutWords = ({ rule, result, severity }: Row): Judgement => ({
+  rule: String(rule),
+  result: resultOf(String(result)),
+  message: 'What was said of it was purged.',
+  severity: severity as Severity,
+});
+
 interface HistoryRow {
   readonly idx: number;
   readonly as_of: number;
+  readonly salt: Uint8Array | null;
   readonly snapshot: number | null;
   readonly vector: string | null;
   readonly detail: number | null;
@@ -145,12 +192,14 @@ interface HistoryRow {
 }
 
 function itemRecord(
-  { idx: index, as_of: asOf, snapshot, vector, detail, at }: HistoryRow,
+  { idx: index, as_of: asOf, salt, snapshot, vector, detail, at }: HistoryRow,
   scope: string,
   population: string,
-  item: string,
+  key: string,
   blobs: Blobs,
+  judgedThen: (asOf: number) => Judgement[],
 ): ItemRecord {
+  const item = committedName(key, salt);
   if (snapshot === null)
     return { index, asOf, snapshot: null, snapshotHash: null, judgements: [], leafHash: changeLeaf(scope, item, null).toString('hex') };
   const { hash } = blobs.kept(snapshot);
@@ -158,9 +207,9 @@ function itemRecord(
   return {
     index,
     asOf,
-    snapshot: blobs.read(snapshot),
+    snapshot: blobs.isPurged(snapshot) ? null : blobs.read(snapshot),
     snapshotHash: hash,
-    judgements: JSON.parse(blobs.read(detail!)) as Judgement[],
+    judgements: blobs.isPurged(detail!) ? judgedThen(asOf) : (JSON.parse(blobs.read(detail!)) as Judgement[]),
     leafHash: leaf.toString('hex'),
   };
 }

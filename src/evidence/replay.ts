@@ -3,6 +3,7 @@ import { byUtf8 } from '#src/ledger/order.ts';
 import type { Blobs, Kept } from './blobs.ts';
 import type { Looks } from './documents.ts';
 import type { Engine } from './engine.ts';
+import { committedName } from './salted.ts';
 import type { LoggedChange, ScopeState, State } from './state.ts';
 import type { RuleSet } from './store.ts';
 
@@ -71,6 +72,7 @@ interface ChangeRow {
   readonly id: number;
   readonly scope: number;
   readonly key: string;
+  readonly salt: Uint8Array | null;
   readonly snapshot: number | null;
   readonly vector: string | null;
   readonly detail: number | null;
@@ -81,7 +83,7 @@ interface ChangeRow {
 function readChanges(db: Engine, blobs: Blobs, size: number): (index: number) => Map<number, LoggedChange[]> {
   const rows = db
     .prepare(
-      'SELECT change.idx, item.id, item.scope, item.key, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item WHERE change.idx < ? ORDER BY change.idx',
+      'SELECT change.idx, item.id, item.scope, item.key, item.salt, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item WHERE change.idx < ? ORDER BY change.idx',
     )
     .iterate(size) as unknown as Iterator<ChangeRow, undefined>;
   const kept = remembering((id) => blobs.kept(id));
@@ -98,9 +100,16 @@ function readChanges(db: Engine, blobs: Blobs, size: number): (index: number) =>
   };
 }
 
-function loggedChange({ id, key, at, snapshot, vector, detail }: ChangeRow, kept: (id: number) => Kept, blobs: Blobs): LoggedChange {
+function loggedChange({ id, key, salt, at, snapshot, vector, detail }: ChangeRow, kept: (id: number) => Kept, blobs: Blobs): LoggedChange {
   const seen = snapshot === null ? null : { snapshot: kept(snapshot), detail: kept(detail!), vector: vector! };
-  return { id, key, at, seen, judgements: () => (detail === null ? [] : (JSON.parse(blobs.read(detail)) as Judgement[])) };
+  return {
+    id,
+    key,
+    name: committedName(key, salt),
+    at,
+    seen,
+    judgements: () => (detail === null ? [] : (JSON.parse(blobs.read(detail)) as Judgement[])),
+  };
 }
 
 /** Asks once for each number. */

@@ -3,7 +3,7 @@ import { createTree, type Hash, type Tree } from '#src/ledger/tree.ts';
 import { emptyTally, itemLeaf, resultOf, type SeenItem, type Tally } from './documents.ts';
 import type { ItemState } from './state.ts';
 
-/** The tree over the items of a scope, sorted by key, and the numbers of their results. Costs follow what changed. */
+/** The tree over the items of a scope, sorted by the names they are committed to, and the numbers of their results. Costs follow what changed. */
 export interface ScopeTree {
   /** The item is now another, new, or gone. */
   changed(key: string, before: ItemState | undefined, now: ItemState | undefined): void;
@@ -21,7 +21,7 @@ export function createScopeTree(population: string, items: ReadonlyMap<string, I
   let built: { tree: Tree; places: Map<string, number> } | null = null;
 
   const build = () => {
-    const sorted = [...items.values()].sort((a, b) => byUtf8(a.key, b.key));
+    const sorted = [...items.values()].sort((a, b) => byUtf8(a.name, b.name));
     stale.clear();
     return { tree: createTree(sorted.map((item) => leafOfItem(population, item))), places: new Map(sorted.map(({ key }, i) => [key, i])) };
   };
@@ -50,8 +50,8 @@ export function leafOfItem(population: string, item: ItemState): Hash {
   return item.leaf;
 }
 
-export const seenOf = ({ key, snapshot, vector, detail, at }: ItemState): SeenItem => ({
-  item: key,
+export const seenOf = ({ name, snapshot, vector, detail, at }: ItemState): SeenItem => ({
+  item: name,
   snapshot: snapshot.hash,
   vector,
   detail: detail.hash,

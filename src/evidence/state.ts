@@ -1,4 +1,5 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
+import { byUtf8 } from '#src/ledger/order.ts';
 import type { Hash } from '#src/ledger/tree.ts';
 import type { Unread } from '#src/population.ts';
 import type { Kept } from './blobs.ts';
@@ -11,6 +12,8 @@ import { parseScopeKey, type Scope } from './store.ts';
 export interface ItemState {
   readonly id: number;
   readonly key: string;
+  /** By which the trees know it. */
+  readonly name: string;
   readonly snapshot: Kept;
   readonly detail: Kept;
   readonly vector: string;
@@ -50,6 +53,7 @@ export interface ScopeState {
 export interface LoggedChange {
   readonly id: number;
   readonly key: string;
+  readonly name: string;
   readonly at: number | null;
   readonly seen: { readonly snapshot: Kept; readonly detail: Kept; readonly vector: string } | null;
   readonly judgements: () => readonly Judgement[];
@@ -184,7 +188,7 @@ function newScope(key: string, id: number): ScopeState {
 function see(
   projection: Projection,
   scope: ScopeState,
-  { id, key, at, seen, judgements }: LoggedChange,
+  { id, key, name, at, seen, judgements }: LoggedChange,
   { index, asOf, rules }: { index: number; asOf: number; rules: readonly string[] },
 ): void {
   const before = scope.items.get(key);
@@ -206,7 +210,7 @@ function see(
     projection.runStarts(scope.id, id, { rule, first: asOf, before: last, index, letter, judgement: () => judgements()[i]! });
   }
   const snapshotIndex = before?.snapshot.hash === seen.snapshot.hash ? before.snapshotIndex : index;
-  const now: ItemState = { id, key, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, snapshotIndex, leaf: null };
+  const now: ItemState = { id, key, name, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, snapshotIndex, leaf: null };
   hold(scope, key, now);
 }
 
@@ -229,9 +233,11 @@ function hold(scope: ScopeState, key: string, now: ItemState | undefined): void 
 }
 
 /** The leaves of a cycle's changes to a scope, once the state has been told of them. */
-export function changeLeaves(scope: ScopeState, changes: readonly { readonly key: string }[]): Hash[] {
-  return changes.map(({ key }) => {
-    const item = scope.items.get(key);
-    return changeLeaf(scope.key, key, item ? leafOfItem(scope.scope.population, item) : null);
-  });
+export function changeLeaves(scope: ScopeState, changes: readonly Pick<LoggedChange, 'key' | 'name'>[]): Hash[] {
+  return changes
+    .toSorted((a, b) => byUtf8(a.name, b.name))
+    .map(({ key, name }) => {
+      const item = scope.items.get(key);
+      return changeLeaf(scope.key, name, item ? leafOfItem(scope.scope.population, item) : null);
+    });
 }

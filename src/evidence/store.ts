@@ -1,7 +1,9 @@
 import type { CallRecord } from '#src/cycle/collect.ts';
 import type { Judgement, Result } from '#src/cycle/evaluate.ts';
 import type { Json } from '#src/ledger/canonical.ts';
+import type { NodeAt } from '#src/ledger/proof.ts';
 import type { StateProof } from '#src/ledger/state-proof.ts';
+import type { Hash } from '#src/ledger/tree.ts';
 import type { Observed, Unread } from '#src/population.ts';
 import type { Severity } from '#src/rule.ts';
 import type { EntryKind } from './entries.ts';
@@ -62,7 +64,10 @@ export interface CycleRecord {
 
 export interface HeldItem {
   readonly item: Observed<object>;
+  /** SHA-256 of the item as canonical JSON. */
   readonly hash: string;
+  /** SHA-256 of the document that keeps it: the same, or another where it is salted. */
+  readonly document: string;
   readonly judgements: readonly Judgement[];
   readonly firstSeen: number;
   readonly at: number | null;
@@ -118,8 +123,10 @@ export interface Gap {
 export interface ItemRecord {
   readonly index: number;
   readonly asOf: number;
+  /** Null where the item is gone (then so is the hash), or where the document was purged. */
   readonly snapshot: string | null;
   readonly snapshotHash: string | null;
+  /** Empty where the item is gone; without their words where the document was purged. */
   readonly judgements: readonly Judgement[];
   /** Hex. The item's leaf in the state tree, whose root stands in the ledger leaf at `index`. */
   readonly leafHash: string;
@@ -138,6 +145,30 @@ export interface LedgerHead {
   readonly root: string;
 }
 
+/** A head that was signed, as a C2SP signed note. */
+export interface SignedCheckpoint extends LedgerHead {
+  /** The name of the log, and of the keys that sign it. */
+  readonly origin: string;
+  readonly note: string;
+}
+
+/** A leaf that is not a cycle, with its body. */
+export interface LedgerEntry {
+  readonly index: number;
+  readonly kind: EntryKind;
+  readonly asOf: number;
+  readonly body: Json;
+}
+
+/** What an outside place answered when it was handed a checkpoint. */
+export interface AnchorRow {
+  readonly name: string;
+  readonly kind: string;
+  readonly size: number;
+  readonly at: number;
+  readonly receipt: Uint8Array;
+}
+
 export interface CycleSummary {
   readonly index: number;
   readonly connection: string;
@@ -153,6 +184,8 @@ export interface EvidenceReading {
   /** What is held, by scope key. Of a store: live, it changes with each commit. */
   readonly held: ReadonlyMap<string, HeldScope>;
   head(): LedgerHead;
+  /** The leaves that are no cycles, oldest first. */
+  entries(kind?: EntryKind): LedgerEntry[];
   lastCycle(connection?: string): CycleSummary | null;
   cycles(from: number, to: number): CycleSummary[];
   /** Runs that touch [from, to], ordered by rule, scope, item, first. State populations only. */
@@ -169,7 +202,7 @@ export interface EvidenceReading {
 
 /**
  * Keeps the evidence. Insert-only beneath; what answers questions is rebuilt from it and compared.
- * One writer. Durable before `commit` resolves: a kill at any instant loses no acknowledged cycle and leaves no half of one.
+ * One writer. Durable, then signed, before `commit` resolves: a kill at any instant loses no acknowledged cycle and leaves no half of one.
  * After any error from `commit` or `append` the store must be closed and opened again.
  */
 export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
@@ -183,6 +216,27 @@ export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
    * that kind has the same body. STORE_INVARIANT where the body is not of its kind, or a document is missing or not named.
    */
   append(kind: EntryKind, asOf: number, body: Json, attachments?: readonly string[]): Promise<LedgerHead>;
+  /**
+   * Signs the head unless it is signed. `commit` and `append` do so before they resolve; a store that was killed between the two is signed
+   * by this, once the outside has been asked whether it may be.
+   */
+  sign(): Promise<LedgerHead>;
+  /** Records a receipt, and a leaf of kind `anchor` that names it. */
+  addAnchor(anchor: AnchorRow): Promise<LedgerHead>;
+  /** The signed head of a size, the latest by default; null where it is not signed. */
+  checkpoint(size?: number): SignedCheckpoint | null;
+  /** The sizes that were signed, ascending. */
+  checkpointSizes(): number[];
+  /** Receipts, the oldest first. */
+  anchors(): AnchorRow[];
+  /** The leaf at an index: canonical JSON, and its hash. */
+  leaf(index: number): string;
+  leafHash(index: number): Hash;
+  rootAt(size: number): Hash;
+  /** The complete subtrees of the log, for proofs. */
+  readonly nodeAt: NodeAt;
+  /** A document by its SHA-256 (hex), as it was hashed; null where there is none, or where it was purged. */
+  document(sha256: string): string | null;
   /** What was known when the ledger had so many leaves: every question has the answer that it had then. */
   knownAt(size: number): EvidenceReading;
   /** How many leaves the ledger had at an instant. */

@@ -2,7 +2,8 @@ import { HoldfastError } from '#src/errors.ts';
 import { canonical, type Json, sha256 } from '#src/ledger/canonical.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
 import type { Hash } from '#src/ledger/tree.ts';
-import { type Blobs, pack } from './blobs.ts';
+import { type Blobs, type Kept, pack } from './blobs.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { type CycleManifest, cycleLeaf, entryLeaf, type Looks, requestsOf } from './documents.ts';
 import { type Engine, numbering } from './engine.ts';
 import { documentsOf, type EntryKind, flawInBody } from './entries.ts';
@@ -12,12 +13,15 @@ import type { Manifests } from './manifests.ts';
 import { type PreparedCycle, type PreparedScope, prepare, refuse } from './prepare.ts';
 import type { RuleNumbers } from './projections.ts';
 import type { CycleRow } from './replay.ts';
+import { committedName, newSalt } from './salted.ts';
 import { changeLeaves, type LoggedChange, type ScopeState, type State } from './state.ts';
-import type { CycleRecord, LedgerHead } from './store.ts';
+import type { CycleRecord, EvidenceStore, LedgerHead } from './store.ts';
 
 export interface WriterOptions {
   /** For how long the full list of each cycle's request ids is kept, in days. By default not at all: the leaf has their root and a sample. */
   readonly requestIdDays?: number;
+  /** The types of the populations whose items are people: what is known of them is salted. */
+  readonly personal?: ReadonlySet<string>;
 }
 
 interface Parts {
@@ -26,31 +30,30 @@ interface Parts {
   readonly faultOf: (error: unknown) => HoldfastError;
   readonly blobs: Blobs;
   readonly log: Log;
+  readonly checkpoints: Checkpoints;
   readonly rules: RuleNumbers;
   readonly state: State;
   readonly held: Held;
   readonly manifests: Manifests;
 }
 
-interface Writer {
-  commit(cycle: CycleRecord): LedgerHead;
-  append(kind: EntryKind, asOf: number, body: Json, attachments?: readonly string[]): LedgerHead;
-}
+type Writer = Pick<EvidenceStore, 'commit' | 'append' | 'addAnchor' | 'sign'>;
 
 /** The only one that adds to the store. */
-export function writer(parts: Parts, { requestIdDays = 0 }: WriterOptions): Writer {
-  const { db, faultOf, log, state, held, blobs } = parts;
+export function writer(parts: Parts, { requestIdDays = 0, personal = new Set() }: WriterOptions): Writer {
+  const { db, faultOf, log, state, held, blobs, checkpoints } = parts;
   const lastAsOf = db.prepare('SELECT max(as_of) AS at FROM cycle');
   const size = db.prepare('SELECT count(*) AS found FROM ledger');
   const addCycle = db.prepare(
     'INSERT INTO cycle (idx, connection, as_of, ended, rule_set, looks, manifest, scopes, failed, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const addEntry = db.prepare('INSERT INTO entry (idx, kind, as_of, body) VALUES (?, ?, ?, ?)');
+  const addAnchorRow = db.prepare('INSERT INTO anchor (name, size, kind, at, receipt) VALUES (?, ?, ?, ?, ?)');
   const latestBody = db.prepare('SELECT body FROM entry WHERE kind = ? ORDER BY idx DESC LIMIT 1');
   const addIds = db.prepare('INSERT INTO request_ids (idx, size, data) VALUES (?, ?, ?)');
   const dropIds = db.prepare('DELETE FROM request_ids WHERE idx < (SELECT min(idx) FROM cycle WHERE as_of >= ?)');
   const latestCycle = db.prepare('SELECT * FROM cycle WHERE connection = ? ORDER BY as_of DESC LIMIT 1');
-  const scopes = scopeWriter(parts);
+  const scopes = scopeWriter(parts, personal);
   let broken: string | null = null;
 
   /** All or nothing. What fails in here may have left the state ahead of the file, so the store then answers no more writes. */
@@ -136,34 +139,67 @@ export function writer(parts: Parts, { requestIdDays = 0 }: WriterOptions): Writ
     return changed;
   };
 
+  const appendLeaf = (kind: EntryKind, asOf: number, text: string, before: number | null): void => {
+    const { size: index } = log.head();
+    const { id, hash } = blobs.put(text, kind, before);
+    log.append(kind, entryLeaf(kind, asOf, hash));
+    addEntry.run(index, kind, asOf, id);
+  };
+  const latestOf = (kind: EntryKind): number | null => (latestBody.get(kind) as { body: number } | undefined)?.body ?? null;
+  const sign = async (): Promise<LedgerHead> => {
+    try {
+      await checkpoints.sign({ size: log.head().size, root: log.root() }, durably);
+    } catch (error) {
+      broken ??= Error.isError(error) ? error.message : String(error);
+      throw error;
+    }
+    return log.head();
+  };
+
+  /** One after the other: what is durable is signed before the next thing is written. */
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const done = turn.then(() => (refuseBroken(), act()));
+    turn = done.catch(() => undefined);
+    return done;
+  };
+
   return {
-    commit(cycle) {
-      refuseBroken();
-      const { at } = lastAsOf.get() as { at: number | null };
-      const prepared = prepare(cycle, state, at);
-      const changed = durably(() => recordCycle(cycle, prepared));
-      for (const [scope, items] of changed) held.show(scope, items);
-      return log.head();
-    },
-    append(kind, asOf, body, attachments = []) {
-      refuseBroken();
-      const flaw = flawInBody(kind, body);
-      if (flaw !== null) refuse(flaw);
-      const text = canonical(body);
-      const before = (latestBody.get(kind) as { body: number } | undefined)?.body ?? null;
-      if (before !== null && blobs.read(before) === text) return log.head();
-      const documents = attached(blobs, kind, body, attachments);
-      const former = before === null ? {} : documentsOf(JSON.parse(blobs.read(before)));
-      durably(() => {
-        const { size: index } = log.head();
-        const { id, hash } = blobs.put(text, kind, before);
-        for (const [name, document] of documents)
-          blobs.put(document, `document ${kind}`, former[name] === undefined ? null : blobs.find(former[name]));
-        log.append(kind, entryLeaf(kind, asOf, hash));
-        addEntry.run(index, kind, asOf, id);
-      });
-      return log.head();
-    },
+    commit: (cycle) =>
+      inTurn(async () => {
+        const { at } = lastAsOf.get() as { at: number | null };
+        const prepared = prepare(cycle, state, at);
+        const changed = durably(() => recordCycle(cycle, prepared));
+        await sign();
+        for (const [scope, items] of changed) held.show(scope, items);
+        return log.head();
+      }),
+    append: (kind, asOf, body, attachments = []) =>
+      inTurn(async () => {
+        const flaw = flawInBody(kind, body);
+        if (flaw !== null) refuse(flaw);
+        const text = canonical(body);
+        const before = latestOf(kind);
+        if (before !== null && blobs.read(before) === text) return log.head();
+        const documents = attached(blobs, kind, body, attachments);
+        const former = before === null ? {} : documentsOf(JSON.parse(blobs.read(before)));
+        durably(() => {
+          for (const [name, document] of documents)
+            blobs.put(document, `document ${kind}`, former[name] === undefined ? null : blobs.find(former[name]));
+          appendLeaf(kind, asOf, text, before);
+        });
+        return sign();
+      }),
+    addAnchor: ({ name, kind, size, at, receipt }) =>
+      inTurn(async () => {
+        const body = { name, kind, size, at: new Date(at).toISOString(), receipt: sha256(receipt) };
+        durably(() => {
+          addAnchorRow.run(name, size, kind, at, receipt);
+          appendLeaf('anchor', at, canonical(body), latestOf('anchor'));
+        });
+        return sign();
+      }),
+    sign: () => inTurn(sign),
   };
 }
 
@@ -182,45 +218,57 @@ function attached(blobs: Blobs, kind: EntryKind, body: Json, texts: readonly str
 /** The items of a scope that a cycle changed, with what is now held of them. */
 type Changed = Map<string, ItemContent | null>;
 
-/** Writes the change log, and tells the state. */
-function scopeWriter({ db, blobs, state }: Parts) {
-  const addScope = db.prepare('INSERT INTO scope (id, key) VALUES (?, ?)');
-  const findItem = db.prepare('SELECT id FROM item WHERE scope = ? AND key = ?');
-  const addItem = db.prepare('INSERT INTO item (id, scope, key) VALUES (?, ?, ?)');
-  const addChange = db.prepare('INSERT INTO change (item, idx, snapshot, vector, detail, at) VALUES (?, ?, ?, ?, ?, ?)');
+interface ItemRow {
+  readonly id: number;
+  readonly key: string;
+  readonly salt: Uint8Array | null;
+}
 
+/** Writes the change log, and tells the state. */
+function scopeWriter({ db, blobs, state }: Parts, personal: ReadonlySet<string>) {
+  const addScope = db.prepare('INSERT INTO scope (id, key) VALUES (?, ?)');
+  const findItem = db.prepare('SELECT id, key, salt FROM item WHERE scope = ? AND key = ?');
+  const addItem = db.prepare('INSERT INTO item (id, scope, key, salt) VALUES (?, ?, ?, ?)');
+  const addChange = db.prepare('INSERT INTO change (item, idx, snapshot, vector, detail, at) VALUES (?, ?, ?, ?, ?, ?)');
   const [nextScope, nextItem] = [numbering(db, 'scope'), numbering(db, 'item')];
   const newScope = (key: string): number => {
     const id = nextScope();
     addScope.run(id, key);
     return id;
   };
-  const newItem = (scope: number, key: string): number => {
-    const id = nextItem();
-    addItem.run(id, scope, key);
-    return id;
+  const newItem = (scope: ScopeState, key: string): ItemRow => {
+    const row = { id: nextItem(), key, salt: personal.has(scope.scope.population) ? newSalt() : null };
+    addItem.run(row.id, scope.id, key, row.salt);
+    return row;
   };
+  const rowOf = (scope: ScopeState, key: string): ItemRow =>
+    (findItem.get(scope.id, key) as unknown as ItemRow | undefined) ?? newItem(scope, key);
 
+  const keep = (text: string, kind: string, { scope }: ScopeState, before: Kept | undefined): Kept => {
+    if (!personal.has(scope.population)) return blobs.put(text, `${kind} ${scope.population}`, before?.id);
+    return before && blobs.read(before.id) === text ? before : blobs.putSalted(text, `${kind} ${scope.population}`, before?.id);
+  };
   const logItem = (scope: ScopeState, index: number, { key, at, seen }: PreparedScope['changes'][number]): LoggedChange => {
     const before = scope.items.get(key);
-    const id = before?.id ?? (findItem.get(scope.id, key) as { id: number } | undefined)?.id ?? newItem(scope.id, key);
-    const { population } = scope.scope;
+    const row = before ? null : rowOf(scope, key);
+    const { id, name } = before ?? { id: row!.id, name: committedName(row!.key, row!.salt) };
     const kept = seen && {
-      snapshot: blobs.put(seen.snapshot, `snapshot ${population}`, before?.snapshot.id),
-      detail: blobs.put(seen.detail, `detail ${population}`, before?.detail.id),
+      snapshot: keep(seen.snapshot, 'snapshot', scope, before?.snapshot),
+      detail: keep(seen.detail, 'detail', scope, before?.detail),
       vector: seen.vector,
     };
     addChange.run(id, index, kept?.snapshot.id ?? null, kept?.vector ?? null, kept?.detail.id ?? null, at);
-    return { id, key, at, seen: kept, judgements: () => seen?.judgements ?? [] };
+    return { id, key, name, at, seen: kept, judgements: () => seen?.judgements ?? [] };
   };
 
   return {
     look({ key, hold, unread, rules, changes }: PreparedScope, index: number, asOf: number, changed: Map<ScopeState, Changed>): Hash[] {
       const scope = state.scope(key) ?? state.addScope(key, newScope(key));
       changed.set(scope, new Map(changes.map((change) => [change.key, change.seen])));
+      const logged = changes.map((change) => logItem(scope, index, change));
       if (unread) state.failed(scope, { index, asOf, hold, unread });
-      else state.complete(scope, { index, asOf, hold, rules, changes: changes.map((change) => logItem(scope, index, change)) });
-      return changeLeaves(scope, changes);
+      else state.complete(scope, { index, asOf, hold, rules, changes: logged });
+      return changeLeaves(scope, logged);
     },
     /** Items end with their scope. Events do not: they have happened. */
     retire(key: string, reason: string, index: number, asOf: number, changed: Map<ScopeState, Changed>): Hash[] {
@@ -228,8 +276,9 @@ function scopeWriter({ db, blobs, state }: Parts) {
       const ending = [...scope.items.values()].filter(({ at }) => at === null).map((item) => ({ key: item.key, at: null, seen: null }));
       ending.sort((a, b) => byUtf8(a.key, b.key));
       changed.set(scope, new Map(ending.map((change) => [change.key, null])));
-      state.retire(scope, { asOf, reason, changes: ending.map((change) => logItem(scope, index, change)) });
-      return changeLeaves(scope, ending);
+      const logged = ending.map((change) => logItem(scope, index, change));
+      state.retire(scope, { asOf, reason, changes: logged });
+      return changeLeaves(scope, logged);
     },
   };
 }

@@ -21,8 +21,8 @@ export function itemReport(context: Context, id: string, scope: string, item: st
     const judgement = record.judgements.find((each) => each.rule === id);
     return {
       ...record,
-      result: record.snapshot === null ? ('gone' as const) : (judgement?.result ?? ('unobserved' as const)),
-      message: record.snapshot === null ? 'No longer in the population.' : (judgement?.message ?? 'Not judged by this rule then.'),
+      result: record.snapshotHash === null ? ('gone' as const) : (judgement?.result ?? ('unobserved' as const)),
+      message: record.snapshotHash === null ? 'No longer in the population.' : (judgement?.message ?? 'Not judged by this rule then.'),
     };
   });
   const changed = records.filter(

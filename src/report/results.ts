@@ -50,7 +50,7 @@ interface View {
   readonly items: readonly {
     readonly key: string;
     readonly name: string;
-    readonly hash: string;
+    readonly document: string;
     readonly judgements: readonly Judgement[];
     readonly index: number;
     /** First seen, of what has no runs: an event. */
@@ -72,10 +72,10 @@ function asOfNow(held: HeldScope, at: number): View {
     held,
     lastLook,
     blind,
-    items: [...items.entries()].map(([key, { item, hash, judgements, snapshotIndex, firstSeen }]) => ({
+    items: [...items.entries()].map(([key, { item, document, judgements, snapshotIndex, firstSeen }]) => ({
       key,
       name: item.name,
-      hash,
+      document,
       judgements,
       index: snapshotIndex,
       firstSeen,
@@ -92,7 +92,7 @@ function asOfThen(store: EvidenceReading, held: HeldScope, at: number): View {
   for (const [item, { at: instant }] of held.items) if (instant !== null) keys.add(item);
   const items = [...keys].flatMap((item) => {
     const record = store.history(key, item).findLast(({ asOf }) => asOf <= at);
-    return record?.snapshot ? [itemThen(item, record)] : [];
+    return record?.snapshotHash ? [itemThen(item, record)] : [];
   });
   return {
     held,
@@ -104,8 +104,8 @@ function asOfThen(store: EvidenceReading, held: HeldScope, at: number): View {
 
 const itemThen = (key: string, { snapshot, snapshotHash, judgements, index, asOf }: ItemRecord): View['items'][number] => ({
   key,
-  name: (JSON.parse(snapshot!) as { name: string }).name,
-  hash: snapshotHash!,
+  name: snapshot === null ? key : (JSON.parse(snapshot) as { name: string }).name,
+  document: snapshotHash!,
   judgements,
   index,
   firstSeen: asOf,
@@ -143,7 +143,7 @@ function rowsOf(
       severity: judgement.severity,
       since: isoOrNull(since),
       // The record that has both: this snapshot, and this result of the rule.
-      evidence: { index: Math.max(item.index, run?.index ?? item.index), snapshot: item.hash },
+      evidence: { index: Math.max(item.index, run?.index ?? item.index), snapshot: item.document },
       ...(judgement.unread && { reason: reasonOf(judgement.unread) }),
     };
   });

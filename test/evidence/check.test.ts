@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,11 @@ import { check } from '#src/evidence/check.ts';
 import { engineOver } from '#src/evidence/database.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import { sha256 } from '#src/ledger/canonical.ts';
+import { localSigner } from '#src/ledger/note.ts';
 import { recordOf, steps, worldOf } from '#test/evidence/world.ts';
+
+const signer = localSigner('example.com/evidence', generateKeyPairSync('ed25519').privateKey);
+const people = new Set(['example.bucket']);
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
 const intact = join(folder, 'intact.db');
@@ -18,14 +23,22 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Hundreds of edits, each followed by a whole check. */
 const patience = 120_000;
 
-/** Everything that can be told, and so many leaves that a tile is full. */
+/** Everything that can be told, and so many leaves that a tile is full. Its last heads are signed. */
 beforeAll(async () => {
-  await using store = openSqlite(intact, { synchronous: 'OFF', requestIdDays: 10_000 });
-  await store.append('controls', 0, { a: 1 });
-  await store.append('program', 0, { documents: { 'a.ts': sha256('a'), 'b.ts': sha256('b') } }, ['a', 'b']);
-  const [world] = fc.sample(fc.array(steps, { minLength: 12, maxLength: 12 }), { seed: 11, numRuns: 1 });
-  for (const observation of worldOf(world!.flat().slice(0, 40))) await store.commit(recordOf(observation, store.held));
-  for (let n = 0; store.head().size < 258; n++) await store.append('schedule', 0, { n });
+  const options = { synchronous: 'OFF', requestIdDays: 10_000, personal: people } as const;
+  {
+    await using store = openSqlite(intact, options);
+    await store.append('controls', 0, { a: 1 });
+    await store.append('program', 0, { documents: { 'a.ts': sha256('a'), 'b.ts': sha256('b') } }, ['a', 'b']);
+    const [world] = fc.sample(fc.array(steps, { minLength: 12, maxLength: 12 }), { seed: 11, numRuns: 1 });
+    for (const observation of worldOf(world!.flat().slice(0, 40))) await store.commit(recordOf(observation, store.held));
+    for (let n = 0; store.head().size < 255; n++) await store.append('schedule', 0, { n });
+  }
+  await using store = openSqlite(intact, { ...options, signers: [signer] });
+  await store.sign();
+  await store.addAnchor({ name: 'elsewhere', kind: 'file', size: 255, at: 0, receipt: Buffer.from('a receipt') });
+  await store.append('schedule', 0, { n: -1 });
+  await store.append('schedule', 0, { n: -2 });
 });
 
 describe('whatever is edited or removed is reported', () => {
@@ -45,6 +58,9 @@ describe('whatever is edited or removed is reported', () => {
     'ledger_node',
     'request_ids',
     'migration',
+    'ledger_key',
+    'checkpoint',
+    'anchor',
   ];
 
   test('the store as it is has nothing to report, and something in every table', () => {
@@ -128,7 +144,7 @@ function reported(db: DatabaseSync, mutate: () => void): boolean {
     try {
       mutate();
     } catch (error) {
-      return /constraint|datatype/i.test((error as Error).message);
+      return /constraint|datatype|cannot store/i.test((error as Error).message);
     }
     for (const { sql } of triggers) db.exec(String(sql));
     return check(engineOver(db, 'evidence.db')).length > 0;
@@ -152,7 +168,7 @@ function unheardOf(value: SQLInputValue): SQLInputValue[] {
   if (typeof value === 'string') return [`${value}x`];
   if (value instanceof Uint8Array)
     return [0.5, 0.99].map((part) => flipped(value, Math.floor(value.length * part))).concat([Buffer.concat([value, Buffer.of(7)])]);
-  return [1];
+  return [1, Buffer.alloc(32, 7)];
 }
 
 function flipped(bytes: Uint8Array, at: number): Buffer {

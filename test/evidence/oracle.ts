@@ -116,6 +116,7 @@ function heldOf(scope: string, lives: readonly Life[]): unknown {
       {
         item: JSON.parse(snapshot),
         hash: sha256(snapshot),
+        document: sha256(snapshot),
         judgements,
         at,
         firstSeen: firstSeen(every, key),

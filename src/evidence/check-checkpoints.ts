@@ -1,0 +1,88 @@
+import { checkpointText } from '#src/ledger/checkpoint.ts';
+import { noteOf, openNote, parseVkey, signatureLine } from '#src/ledger/note.ts';
+import { createFrontier, digest } from '#src/ledger/tree.ts';
+import { openBlobs } from './blobs.ts';
+import type { Engine } from './engine.ts';
+
+/** Every signature against the ledger, none missing between; and what was published against the leaves that say so. */
+export function* checkCheckpoints(db: Engine): Generator<string> {
+  yield* checkSignatures(db);
+  yield* checkAnchors(db);
+}
+
+function* checkSignatures(db: Engine): Generator<string> {
+  const keys = new Map(
+    db
+      .prepare('SELECT id, vkey FROM ledger_key ORDER BY id')
+      .all()
+      .map(({ id, vkey }) => [Number(id), String(vkey)]),
+  );
+  const idle = new Set(keys.keys());
+  for (const [i, id] of [...keys.keys()].entries()) if (id !== i + 1) yield `ledger key ${id}: key ${i + 1} is expected`;
+
+  const frontier = createFrontier();
+  const leaves = db.prepare('SELECT hash FROM ledger ORDER BY idx').iterate();
+  let last: number | null = null;
+  for (const { size, key, signature } of db.prepare('SELECT size, key, signature FROM checkpoint ORDER BY size, key').iterate()) {
+    const n = Number(size);
+    const where = `checkpoint ${n}`;
+    if (last !== null && n > last + 1) yield `${where}: no head between ${last} and ${n} is signed`;
+    last = n;
+    for (let leaf = leaves; frontier.size() < n; ) {
+      const next = leaf.next();
+      if (next.done) break;
+      frontier.append(Buffer.from(next.value['hash'] as Uint8Array));
+    }
+    if (frontier.size() !== n) {
+      yield `${where}: the ledger has only ${frontier.size()} leaves`;
+      continue;
+    }
+    const vkey = keys.get(Number(key));
+    idle.delete(Number(key));
+    if (vkey === undefined) yield `${where}: the key ${Number(key)} that signed it is missing`;
+    else if (!accepts(vkey, n, frontier.root(), Buffer.from(signature as Uint8Array)))
+      yield `${where}: the signature of ${vkey} does not fit the ledger`;
+  }
+  for (const id of idle) yield `ledger key ${id}: it signed nothing`;
+  const leavesLeft = [...leaves].length;
+  if (last !== null && leavesLeft > 0) yield `ledger: its last ${leavesLeft} leaves are not signed yet`;
+}
+
+function accepts(vkey: string, size: number, root: Buffer, signature: Buffer): boolean {
+  try {
+    const { name } = parseVkey(vkey);
+    openNote(noteOf(checkpointText({ origin: name, size, root }), [signatureLine(vkey, signature)]), [vkey]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The body of an entry of kind `anchor`. */
+export interface AnchorEntry {
+  readonly name: string;
+  readonly kind: string;
+  readonly size: number;
+  /** ISO 8601. */
+  readonly at: string;
+  /** SHA-256 of the receipt, hex. */
+  readonly receipt: string;
+}
+
+function* checkAnchors(db: Engine): Generator<string> {
+  const blobs = openBlobs(db);
+  const told = new Map<string, AnchorEntry>();
+  for (const { body } of db.prepare("SELECT body FROM entry WHERE kind = 'anchor'").all()) {
+    const entry = JSON.parse(blobs.read(Number(body))) as AnchorEntry;
+    told.set(`${entry.name} ${entry.size}`, entry);
+  }
+  for (const { name, size, kind, at, receipt } of db.prepare('SELECT name, size, kind, at, receipt FROM anchor').all()) {
+    const where = `anchor ${String(name)} ${String(size)}`;
+    const entry = told.get(`${String(name)} ${String(size)}`);
+    told.delete(`${String(name)} ${String(size)}`);
+    if (!entry) yield `${where}: no leaf says so`;
+    else if (entry.kind !== kind || Date.parse(entry.at) !== at || entry.receipt !== digest(receipt as Uint8Array).toString('hex'))
+      yield `${where}: it is not what its leaf says`;
+  }
+  for (const key of told.keys()) yield `anchor ${key}: its receipt is missing`;
+}

@@ -1,40 +1,41 @@
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
-import type { EvidenceStore } from '#src/evidence/store.ts';
-import { simulate } from './simulation.ts';
-import type { World, WorldOptions } from './world.ts';
+import type { CycleRecord, EvidenceStore } from '#src/evidence/store.ts';
+import { type Taken, taking } from './measure.ts';
+import { type Simulation, simulate } from './simulation.ts';
+import type { WorldOptions } from './world.ts';
 
 export interface Filled {
   readonly store: EvidenceStore;
-  readonly world: World;
-  /** Milliseconds that each commit took, signed and durable. The first sees everything. */
-  readonly taken: readonly number[];
+  readonly simulation: Simulation;
+  /** What each commit took, signed and durable. The first sees everything. */
+  readonly taken: readonly Taken[];
   readonly changes: number;
+  /** Calls of a cycle, at most. */
   readonly calls: number;
+  /** Items and rules at the end. */
   readonly pairs: number;
 }
 
-/** Fills a file as an agent would. `after` is told of every cycle that was committed. */
+/** Fills a file as an agent would. `afterFirst` is called once everything was seen for the first time. */
 export async function fill(
   file: string,
-  options: WorldOptions & { readonly store?: SqliteOptions },
-  after: (cycle: number, changes: number, ms: number) => void = () => undefined,
+  options: WorldOptions & { readonly store?: SqliteOptions; readonly afterFirst?: () => void },
 ): Promise<Filled> {
   const store = openSqlite(file, options.store);
   const simulation = simulate(options);
-  const taken: number[] = [];
+  const taken: Taken[] = [];
   let [changes, calls] = [0, 0];
   for (const cycle of simulation.cycles()) {
-    const own = cycle.scopes.reduce((sum, scope) => sum + (scope.status === 'complete' ? scope.changes.length : 0), 0);
-    const began = performance.now();
-    await store.commit(cycle);
-    taken.push(performance.now() - began);
-    changes += own;
-    calls = Math.max(
-      calls,
-      cycle.scopes.reduce((sum, scope) => sum + scope.calls.length, 0),
-    );
-    after(taken.length - 1, own, taken.at(-1)!);
+    taken.push(await taking(() => store.commit(cycle)));
+    changes += changesOf(cycle);
+    calls = Math.max(calls, callsOf(cycle));
+    if (taken.length === 1) options.afterFirst?.();
   }
   const pairs = simulation.world.places.reduce((sum, { items }) => sum + items.size, 0) * 20;
-  return { store, world: simulation.world, taken, changes, calls, pairs };
+  return { store, simulation, taken, changes, calls, pairs };
 }
+
+const changesOf = ({ scopes }: CycleRecord): number =>
+  scopes.reduce((sum, scope) => sum + (scope.status === 'complete' ? scope.changes.length : 0), 0);
+
+const callsOf = ({ scopes }: CycleRecord): number => scopes.reduce((sum, { calls }) => sum + calls.length, 0);

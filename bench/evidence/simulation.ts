@@ -14,6 +14,8 @@ export interface Simulation {
   readonly world: World;
   /** Looks, the first of which sees everything. Missed hours are left out. */
   cycles(): Generator<CycleRecord>;
+  /** Looks after that, at a world that stands still. */
+  quiet(count: number): Generator<CycleRecord>;
 }
 
 export function simulate(options: WorldOptions): Simulation {
@@ -40,22 +42,21 @@ export function simulate(options: WorldOptions): Simulation {
     asked.set(place, new Map(calls.map((call) => [slotOf(call), call])));
     return { ...common, status: 'complete', items: items.size, changes, calls };
   };
+  const cycle = (hour: number): CycleRecord => {
+    const asOf = start + hour * hourMs;
+    const scopes = world.places.map((place) => look(place, asOf));
+    return { connection, asOf, ended: asOf + 60_000 + (hour % 7) * 1_000, ruleSet, retired: [], scopes };
+  };
   return {
     world,
     *cycles() {
       for (let hour = 0; hour < options.hours; hour++) {
         if (hour > 0) world.step(hour);
-        if (world.missed.has(hour)) continue;
-        const asOf = start + hour * hourMs;
-        yield {
-          connection,
-          asOf,
-          ended: asOf + 60_000 + (hour % 7) * 1_000,
-          ruleSet,
-          retired: [],
-          scopes: world.places.map((place) => look(place, asOf)),
-        };
+        if (!world.missed.has(hour)) yield cycle(hour);
       }
+    },
+    *quiet(count) {
+      for (let hour = options.hours; hour < options.hours + count; hour++) yield cycle(hour);
     },
   };
 }

@@ -17,8 +17,9 @@ test('the same seed makes the same year, leaf for leaf; another seed makes anoth
 });
 
 test('what the store is told of the simulated year is sound, and all of it is there', async () => {
-  const { store, world, taken } = await fill(':memory:', small);
+  const { store, simulation, taken } = await fill(':memory:', small);
   await using _ = store;
+  const { world } = simulation;
   expect(taken.length).toBe(small.hours - world.missed.size);
   expect(store.check()).toEqual([]);
   const held = [...store.held.values()].reduce((sum, { items }) => sum + items.size, 0);

@@ -260,6 +260,20 @@ export const errors = {
     retry: false,
     exit: 1,
   },
+  STORE_ROLLED_BACK: {
+    says: 'The anchor {anchor} keeps a checkpoint of {outside} entries, signed by our own key, and this ledger has {own}: an older copy was restored.',
+    remedy:
+      'Nothing was signed. Restore the newest copy of the store. Where the rest is lost, go on under a new `ledger.origin` and tell the auditor from which entry on.',
+    retry: false,
+    exit: 1,
+  },
+  STORE_FORKED: {
+    says: 'The anchor {anchor} keeps another history of this ledger: its checkpoint of {outside} entries is not the one that these {own} entries give.',
+    remedy:
+      'Nothing was signed. Find the copy whose checkpoint the anchor keeps and go on with that one; two copies were written to. Where it is lost, go on under a new `ledger.origin` and tell the auditor.',
+    retry: false,
+    exit: 1,
+  },
   LEDGER_KEY_MISSING: {
     says: 'The ledger of {file} was signed before, and there is no key to go on signing it.',
     remedy: 'Give the key back under `ledger` in holdfast.yaml. A new key cannot go on an old ledger unnoticed.',

@@ -129,7 +129,8 @@ async function load(service: Service, configuration: { readonly endpoint?: strin
   return { sdk, instance };
 }
 
-function endpointInEnvironment(service: string): string | undefined {
+/** The endpoint that the environment names for a service, as the SDK itself finds it. */
+export function endpointInEnvironment(service: string): string | undefined {
   if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
   return process.env[`AWS_ENDPOINT_URL_${service}`] || process.env.AWS_ENDPOINT_URL || undefined;
 }

@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { awsClient, awsReason } from '#src/aws.ts';
+import { awsClient, awsFault } from '#src/aws.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { rawPublicKey, type SigningKey } from './key.ts';
 
@@ -20,7 +20,7 @@ export async function openKmsKey(arn: string, { endpoint }: { endpoint?: string 
     try {
       return await ask();
     } catch (cause) {
-      throw new HoldfastError('KMS_SILENT', { call, key: arn, reason: awsReason(cause) }, { cause });
+      throw new HoldfastError('KMS_SILENT', { call, key: arn, reason: awsFault(cause).message }, { cause });
     }
   };
   const unusable = (reason: string) =>

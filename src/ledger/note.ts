@@ -130,6 +130,7 @@ function partsOf(note: string): { text: string; signatures: Signature[] } {
   if (!note.endsWith('\n')) throw new NoteError('the note does not end with a newline');
   const lines = note.slice(end + 2, -1).split('\n');
   if (lines.length > mostSignatures) throw new NoteError(`the note has more than ${mostSignatures} signatures`);
+  if (new Set(lines).size < lines.length) throw new NoteError('a signature stands twice in the note');
   return { text: note.slice(0, end + 1), signatures: lines.map(signatureOf) };
 }
 

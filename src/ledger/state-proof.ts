@@ -33,6 +33,21 @@ export interface StateProof {
   readonly cycle: { readonly index: number; readonly leaf: string };
 }
 
+/** A proof as a file: a line of canonical JSON. `tlogProof` names the file beside it that shows the leaf of the cycle to be in the log. */
+export const formatStateProof = (proof: StateProof & { readonly tlogProof?: string }): string => `${canonical(proof)}\n`;
+
+/** Throws ProofError on anything that `formatStateProof` would not write. Says nothing yet of whether it holds. */
+export function parseStateProof(text: string): StateProof & { readonly tlogProof?: string } {
+  if (!text.endsWith('\n')) throw new ProofError('the proof does not end with a newline');
+  const proof = membersOf(text.slice(0, -1));
+  for (const [name, value] of Object.entries(proof)) {
+    const right = isPart[name]?.(value);
+    if (!right) throw new ProofError(`the proof has ${right === false ? 'a wrong' : 'an unknown'} member ${JSON.stringify(name)}`);
+  }
+  if (!proof['cycle']) throw new ProofError('the proof names no cycle');
+  return proof as unknown as StateProof;
+}
+
 /** What a leaf of a scope's tree says of an item. `at` is the instant of an event; hashes in hex. */
 export interface ItemLeaf {
   readonly population: string;
@@ -142,18 +157,43 @@ function itemOf(leaf: string, scope: string): ItemLeaf {
   return { population, item: item!, snapshot: snapshot!, vector: vector!, detail: detail!, at };
 }
 
-/** The members of a leaf, which is canonical JSON: whatever else hashes alike would be another text. */
+/** The members of canonical JSON: of each object there is one text. */
 function membersOf(leaf: string): Record<string, unknown> {
   try {
     const value = JSON.parse(leaf) as unknown;
     if (canonical(value) === leaf && leaf.startsWith('{')) return value as Record<string, unknown>;
   } catch (cause) {
-    throw new ProofError('a leaf is not JSON', { cause });
+    throw new ProofError('the proof or a leaf of it is not JSON', { cause });
   }
-  throw new ProofError('a leaf is not canonical JSON');
+  throw new ProofError('the proof or a leaf of it is not canonical JSON');
 }
 
 function hashIn(hex: string): Hash {
   if (!/^[0-9a-f]{64}$/.test(hex)) throw new ProofError(`${JSON.stringify(hex)} is no hash in hex`);
   return Buffer.from(hex, 'hex');
 }
+
+const isObject = (value: unknown, ...names: string[]): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && Object.keys(value).sort().join() === names.join();
+
+const isLeaf = (value: unknown): boolean =>
+  isObject(value, 'index', 'leaf', 'path', 'size') &&
+  typeof value['leaf'] === 'string' &&
+  typeof value['index'] === 'number' &&
+  typeof value['size'] === 'number' &&
+  Array.isArray(value['path']) &&
+  value['path'].every((hash) => typeof hash === 'string');
+
+const isAbsence = (value: unknown): boolean =>
+  isObject(value, 'after', 'before', 'name') &&
+  typeof value['name'] === 'string' &&
+  [value['after'], value['before']].every((side) => side === null || isLeaf(side));
+
+const isPart: Readonly<Record<string, (value: unknown) => boolean>> = {
+  item: isLeaf,
+  noItem: isAbsence,
+  scope: isLeaf,
+  noScope: isAbsence,
+  cycle: (value) => isObject(value, 'index', 'leaf') && typeof value['index'] === 'number' && typeof value['leaf'] === 'string',
+  tlogProof: (value) => typeof value === 'string',
+};

@@ -43,12 +43,16 @@ export function parseProof(text: string): TlogProof {
   const index = place?.startsWith('index ') ? fromDecimal(place.slice('index '.length)) : null;
   if (index === null) throw new NoteError(`the proof does not say its index: ${JSON.stringify(place ?? '')}`);
   if (lines.length > longestPath) throw new NoteError(`the path of the proof has more than ${longestPath} hashes`);
-  const path = lines.map((line) => {
-    const hash = fromBase64(line);
-    if (hash?.length !== 32) throw new NoteError(`a hash of the proof is not 32 bytes of base64: ${JSON.stringify(line)}`);
-    return hash;
-  });
-  return { index, path, note: text.slice(end + 2), ...(extra && { extra }) };
+  return { index, path: lines.map(hashIn), note: text.slice(end + 2), ...(extra && { extra }) };
+}
+
+/** A path in a file of its own, such as one that shows consistency: its hashes in base64, a line each. */
+export const formatPath = (path: readonly Hash[]): string => path.map((hash) => `${hash.toString('base64')}\n`).join('');
+
+/** Throws NoteError on anything that `formatPath` would not write. */
+export function parsePath(text: string): Hash[] {
+  if (text !== '' && !text.endsWith('\n')) throw new NoteError('the path does not end with a newline');
+  return text.split('\n').slice(0, -1).map(hashIn);
 }
 
 /** Where an entry stands, when the proof shows that it is in the log of these keys. Throws NoteError or ProofError, which say what is wrong. */
@@ -62,4 +66,10 @@ export function checkProof(
   if (!rootOfPath(leafHash(entry), index, size, path).equals(root))
     throw new ProofError(`the entry is not entry ${index} of the log of ${size}`);
   return { index, size, origin };
+}
+
+function hashIn(line: string): Hash {
+  const hash = fromBase64(line);
+  if (hash?.length !== 32) throw new NoteError(`a hash of the proof is not 32 bytes of base64: ${JSON.stringify(line)}`);
+  return hash;
 }

@@ -74,6 +74,8 @@ test('any bit of a witness signature the other way is refused', () => {
     );
 });
 
+const witnesses = (n: number) => Array.from({ length: n }, (_, i) => `${witnessLine.replace('w1', `w${i}`)}\n`).join('');
+
 describe('a note is refused that', () => {
   const cases: [says: string, note: string, why: string | RegExp][] = [
     ['is empty', '', 'no empty line'],
@@ -100,7 +102,8 @@ describe('a note is refused that', () => {
     ['has a shorter signature', note.replace(/b4TU\S+/, 'b4TUpe8nPbc='), 'is bad'],
     ['has another text', note.replace('\n7\n', '\n8\n'), `the signature of ${origin} is bad`],
     ['has a good signature and then a bad one by the same key', note.replace(witnessLine, line.replace('8nPb', '8nPc')), 'is bad'],
-    ['has more signatures than anyone needs', noteOf(text, [line]) + `${witnessLine}\n`.repeat(100), 'more than 100'],
+    ['has a signature twice', `${note}${line}\n`, 'stands twice'],
+    ['has more signatures than anyone needs', noteOf(text, [line]) + witnesses(100), 'more than 100'],
   ];
   test.each(cases)('%s', (_, given, why) => refuses(why, () => openNote(given, [vkey])));
 

@@ -181,6 +181,12 @@ export const errors = {
     retry: true,
     exit: 2,
   },
+  STORE_NOT_EMPTY: {
+    says: 'The store {store} holds {rows} rows already.',
+    remedy: 'Name an empty schema, or drop this one if nothing in it is needed. Nothing was copied.',
+    retry: false,
+    exit: 2,
+  },
   STORE_ADDRESS: {
     says: 'The address behind `store` is not one of a PostgreSQL database: {reason}. The address is not repeated, for it may hold a password.',
     remedy: 'Write it as postgres://user:password@host:5432/database, with special letters of the password as %xx.',

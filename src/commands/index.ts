@@ -14,6 +14,7 @@ import { controls } from './controls.ts';
 import { deviations } from './deviations.ts';
 import { explain } from './explain.ts';
 import { init } from './init.ts';
+import { migrate } from './migrate.ts';
 import { policy } from './policy.ts';
 import { results } from './results.ts';
 import { rulesCommand } from './rules.ts';
@@ -33,6 +34,7 @@ export const commands: Readonly<Record<string, Command>> = {
   controls,
   explain,
   policy,
+  migrate,
 };
 
 const common = {

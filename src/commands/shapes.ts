@@ -143,6 +143,7 @@ export const shapes = {
   status,
   'run --once': z.array(cycle),
   check: z.array(reading),
+  'migrate sqlite-to-postgres': z.object({ ...ledger.shape, rows: z.int(), checkpoints: z.int() }),
 } as const;
 
 /** docs/json.md: each shape as the JSON Schema of it. */

@@ -8,6 +8,8 @@ import { type Applied, faultsOfMigrations, faultsOfSchema, migrations, missingMi
 export interface DatabaseOptions {
   /** Sees the store as it is at this moment, also while an agent writes. */
   readonly readOnly?: boolean;
+  /** Keeps writers out also while it is only read. */
+  readonly alone?: boolean;
   /** Less than `FULL` only for what is thrown away: a power loss may then cost acknowledged cycles. No configuration reaches it. */
   readonly synchronous?: 'FULL' | 'NORMAL' | 'OFF';
 }
@@ -16,9 +18,9 @@ export interface DatabaseOptions {
  * Opens the file, or makes it, and brings its schema forward.
  * Errors: SQLITE_TOO_OLD, STORE_LOCKED, STORE_NEWER, STORE_MIGRATION_CHANGED, STORE_NOT_A_STORE, STORE_UNWRITABLE.
  */
-export function openDatabase(path: string, { readOnly = false, synchronous = 'FULL' }: DatabaseOptions = {}): Engine {
+export function openDatabase(path: string, { readOnly = false, alone = !readOnly, synchronous = 'FULL' }: DatabaseOptions = {}): Engine {
   refuseOldSqlite(process.versions['sqlite'] ?? '0');
-  const lock = readOnly || path === ':memory:' ? null : lockFor(path);
+  const lock = alone && path !== ':memory:' ? lockFor(path) : null;
   let db: DatabaseSync | undefined;
   try {
     // SQLite would open it for reading, and refuse the first write only.

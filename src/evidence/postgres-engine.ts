@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { HoldfastError } from '#src/errors.ts';
 import { digest } from '#src/ledger/tree.ts';
-import type { Engine, Statement, Value } from './engine.ts';
+import type { Engine, Row, Statement, Value } from './engine.ts';
 import { type PostgresAddress, postgresAddress } from './postgres-address.ts';
 import { faultsIn, migrate } from './postgres-schema.ts';
 import { connect, PostgresError, type Session } from './postgres-session.ts';
@@ -34,11 +34,11 @@ export function openPostgresDatabase(text: string, { readOnly = false, patience 
     session.close();
     throw faultOf(address.name, error);
   }
-  return engineOver(session, address.name);
+  return engineOver(session, address.name, readOnly);
 }
 
 /** An open session as the store asks it. */
-export function engineOver(session: Session, name: string): Engine {
+export function engineOver(session: Session, name: string, readOnly: boolean): Engine {
   let writing = false;
   const end = (sql: string) => {
     writing = false;
@@ -46,7 +46,7 @@ export function engineOver(session: Session, name: string): Engine {
   };
   return {
     name,
-    prepare: (sql) => statement(session, numbered(sql), () => writing),
+    prepare: (sql) => statement(session, numbered(sql), () => writing || readOnly),
     begin() {
       session.script('BEGIN');
       writing = true;
@@ -75,15 +75,30 @@ export function engineOver(session: Session, name: string): Engine {
 }
 
 /** Within a transaction what adds and changes is sent ahead: the next answer, and `commit` above all, comes after it or tells its error. */
-const statement = (session: Session, sql: string, ahead: () => boolean): Statement => {
+const statement = (session: Session, sql: string, inTransaction: () => boolean): Statement => {
   const all = (...values: Value[]) => session.ask(sql, values);
   return {
     all,
     get: (...values) => all(...values)[0],
-    iterate: (...values) => all(...values).values(),
-    run: (...values) => void (ahead() ? session.send(sql, values) : session.ask(sql, values)),
+    iterate: (...values) => (inTransaction() ? throughCursor(session, sql, values) : all(...values).values()),
+    run: (...values) => void (inTransaction() ? session.send(sql, values) : session.ask(sql, values)),
   };
 };
+
+/** A part of the rows at a time. */
+function* throughCursor(session: Session, sql: string, values: readonly Value[]): Generator<Row> {
+  const cursor = freeCursors.pop() ?? `rows_${++cursors}`;
+  session.ask(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`, values);
+  for (;;) {
+    const rows = session.ask(`FETCH 2000 FROM ${cursor}`);
+    yield* rows;
+    if (rows.length < 2_000) break;
+  }
+  session.ask(`CLOSE ${cursor}`);
+  freeCursors.push(cursor);
+}
+let cursors = 0;
+const freeCursors: string[] = [];
 
 /** `?` as PostgreSQL counts them. */
 function numbered(sql: string): string {

@@ -135,9 +135,14 @@ const rowsOf = ({ columns, rows }: Rows): Row[] =>
     return row;
   });
 
+function bytesOf(hex: string): Uint8Array {
+  const { buffer, byteOffset, length } = Buffer.from(hex, 'hex');
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
 function valueOf(text: string | null, type: number): Value {
   if (text === null) return null;
-  if (type === 17) return Buffer.from(text.slice(2), 'hex');
+  if (type === 17) return bytesOf(text.slice(2));
   if (type !== 20 && type !== 21 && type !== 23 && type !== 26) return readable(text);
   const number = Number(text);
   if (!Number.isSafeInteger(number)) throw new RangeError(`${text} is beyond 2^53`);

@@ -1,13 +1,13 @@
 import { byUtf8 } from '#src/ledger/order.ts';
 import { createFrontier } from '#src/ledger/tree.ts';
-import { openBlobs } from './blobs.ts';
+import { type Blobs, openBlobs } from './blobs.ts';
 import type { Engine } from './engine.ts';
 import { holdNothing } from './held.ts';
 import { openManifests } from './manifests.ts';
-import { projectInMemory, type RunRow } from './project-in-memory.ts';
+import { type GapRow, projectInMemory, type RunRow } from './project-in-memory.ts';
 import { gapsOf, inOrder, keysById, recorded } from './queries.ts';
 import { replay } from './replay.ts';
-import { createState } from './state.ts';
+import { createState, nowhere } from './state.ts';
 import type { EvidenceReading } from './store.ts';
 
 /**
@@ -16,15 +16,16 @@ import type { EvidenceReading } from './store.ts';
  */
 export function knownAt(db: Engine, size: number): EvidenceReading {
   const blobs = openBlobs(db);
-  const { projection, runs, gaps } = projectInMemory();
-  const state = createState(projection);
+  const state = createState(nowhere);
   for (const _ of replay(db, blobs, state, size));
   const held = holdNothing(blobs);
   for (const scope of state.scopes.values()) held.load(scope);
 
   const scopeKeys = keysById(db.prepare('SELECT id, key FROM scope').all());
   const itemKeys = keysById(db.prepare('SELECT id, key FROM item').all());
-  const byRule = Map.groupBy(runs.values(), ({ rule }) => rule);
+  let told: { byRule: ReadonlyMap<string, RunRow[]>; gaps: readonly GapRow[] } | undefined;
+  /** Told a second time, with all that it says of the rules: only where that is asked. */
+  const projected = () => (told ??= projectionsAt(db, blobs, size));
   const manifests = openManifests(blobs, () => null);
   return {
     held: held.scopes,
@@ -36,7 +37,7 @@ export function knownAt(db: Engine, size: number): EvidenceReading {
         (ended === null || ended >= from) &&
         (scope === undefined || scopeKeys.get(run.scope) === scope) &&
         (item === undefined || itemKeys.get(run.item) === item);
-      for (const [id, rows] of [...byRule].sort(([a], [b]) => byUtf8(a, b))) {
+      for (const [id, rows] of [...projected().byRule].sort(([a], [b]) => byUtf8(a, b))) {
         if (rule !== undefined && rule !== id) continue;
         const keyed = rows.filter(asked).map((row) => ({ ...row, key: itemKeys.get(row.item)! }));
         yield* inOrder(id, keyed, scopeKeys);
@@ -44,11 +45,17 @@ export function knownAt(db: Engine, size: number): EvidenceReading {
     },
     gaps: (from, to) =>
       gapsOf(
-        gaps.values().filter(({ since, until }) => since <= to && (until === null || until >= from)),
+        projected().gaps.filter(({ since, until }) => since <= to && (until === null || until >= from)),
         scopeKeys,
       ),
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
   };
+}
+
+function projectionsAt(db: Engine, blobs: Blobs, size: number) {
+  const { projection, runs, gaps } = projectInMemory();
+  for (const _ of replay(db, blobs, createState(projection), size));
+  return { byRule: Map.groupBy(runs.values(), ({ rule }) => rule), gaps: [...gaps.values()] };
 }
 
 function headAt(db: Engine, size: number) {

@@ -87,29 +87,28 @@ function readChanges(db: Engine, blobs: Blobs, size: number): (index: number) =>
     )
     .iterate(size) as unknown as Iterator<ChangeRow, undefined>;
   const kept = remembering((id) => blobs.kept(id));
+  // The rules of an item are asked one after the other for the same document.
+  const judgementsIn = rememberingLast((id) => JSON.parse(blobs.read(id)) as readonly Judgement[]);
   let next = rows.next();
   return (index) => {
     const changes = new Map<number, LoggedChange[]>();
     for (; !next.done && next.value.idx <= index; next = rows.next()) {
       const list = changes.get(next.value.scope) ?? [];
       if (list.length === 0) changes.set(next.value.scope, list);
-      list.push(loggedChange(next.value, kept, blobs));
+      list.push(loggedChange(next.value, kept, judgementsIn));
     }
     for (const list of changes.values()) list.sort((a, b) => byUtf8(a.key, b.key));
     return changes;
   };
 }
 
-function loggedChange({ id, key, salt, at, snapshot, vector, detail }: ChangeRow, kept: (id: number) => Kept, blobs: Blobs): LoggedChange {
+function loggedChange(
+  { id, key, salt, at, snapshot, vector, detail }: ChangeRow,
+  kept: (id: number) => Kept,
+  judgementsIn: (detail: number) => readonly Judgement[],
+): LoggedChange {
   const seen = snapshot === null ? null : { snapshot: kept(snapshot), detail: kept(detail!), vector: vector! };
-  return {
-    id,
-    key,
-    name: committedName(key, salt),
-    at,
-    seen,
-    judgements: () => (detail === null ? [] : (JSON.parse(blobs.read(detail)) as Judgement[])),
-  };
+  return { id, key, name: committedName(key, salt), at, seen, judgements: () => (detail === null ? [] : judgementsIn(detail)) };
 }
 
 /** Asks once for each number. */
@@ -122,4 +121,10 @@ function remembering<T>(ask: (id: number) => T): (id: number) => T {
     answers.set(id, answer);
     return answer;
   };
+}
+
+/** Asks anew only for another number than the last. */
+function rememberingLast<T>(ask: (id: number) => T): (id: number) => T {
+  let last: { readonly id: number; readonly answer: T } | undefined;
+  return (id) => (last?.id === id ? last : (last = { id, answer: ask(id) })).answer;
 }

@@ -84,6 +84,14 @@ export interface Projection {
   gapCloses(scope: number, since: number, until: number | null): void;
 }
 
+/** Where only the state is wanted. */
+export const nowhere: Projection = {
+  runStarts: () => undefined,
+  runEnds: () => undefined,
+  gapOpens: () => undefined,
+  gapCloses: () => undefined,
+};
+
 /** What the log says, told one cycle after the other. The same for who writes, who opens and who checks. */
 export interface State {
   readonly scopes: Map<string, ScopeState>;

@@ -20,9 +20,6 @@ export function observe(asking: Asking): Observations {
   const coverages = coverageByScope(store, window);
   const items = new Map<string, Observation[]>();
   const evidence = new Map<string, Evidence>();
-  // From the beginning: a deviation is the same whatever window is asked about.
-  const runs = Map.groupBy(store.runs({ from: 0, to: window.asOf }), ({ rule }) => rule);
-
   for (const rule of rules) {
     const population = judgedBy(rule);
     if (population.derived) continue;
@@ -32,7 +29,9 @@ export function observe(asking: Asking): Observations {
     else if (rule.kind === 'event')
       evidence.set(rule.id, { rule: rule.id, kind: 'event', scopes, completeness: 'not-reconcilable', events: eventsUnder(rule, store) });
     else {
-      const observed = observationsOf(runs.get(rule.id) ?? [], store, coverages, window);
+      // From the beginning: a deviation is the same whatever window is asked about.
+      const runs = store.runs({ from: 0, to: window.asOf, rule: rule.id });
+      const observed = observationsOf(runs, store, coverages, window);
       items.set(rule.id, observed);
       evidence.set(rule.id, {
         rule: rule.id,
@@ -82,7 +81,7 @@ const withMemory = (coverage: ScopeCoverage, { memory }: Population): ScopeCover
 
 /** The runs of each item as the window knows them: with the looks before it came and after it went. */
 function observationsOf(
-  rows: readonly ResultRun[],
+  rows: Iterable<ResultRun>,
   store: EvidenceReading,
   coverages: ReadonlyMap<string, ScopeCoverage>,
   window: Window,

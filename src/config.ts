@@ -3,11 +3,12 @@ import { checkAgreements } from '#src/config/agreements.ts';
 import { parseAddress } from '#src/config/fields.ts';
 import { type LocalDate, nextDay, startOfDay } from '#src/config/local-date.ts';
 import { type Mistakes, mistakesIn, pathText } from '#src/config/mistakes.ts';
-import { type ConfigFile, type ConnectionFile, schema } from '#src/config/schema.ts';
+import { type AnchorFile, type ConfigFile, type ConnectionFile, schema } from '#src/config/schema.ts';
 import { parseReference, type Secret, type SecretSources, secretOf } from '#src/config/secret.ts';
 import type { Path } from '#src/config/yaml.ts';
 import type { Category } from '#src/criteria.ts';
 import type { Duration } from '#src/duration.ts';
+import type { KeySource, LedgerSettings } from '#src/signing/keyring.ts';
 
 export { configJsonSchema, configReference } from '#src/config/reference.ts';
 
@@ -22,6 +23,12 @@ export interface Config {
   readonly timeZone: string;
   /** The evidence store: the absolute path of a file, or the address of a database. */
   readonly store: string | Secret;
+  /** Who signs the ledger; absent, where a key of its own does. */
+  readonly ledger?: LedgerSettings;
+  /** The file of that key, and of what is noted of the anchors: absolute, beside the evidence where that is a file. */
+  readonly ownKey: string;
+  readonly anchorFaults: string;
+  readonly anchors: readonly AnchorSettings[];
   readonly portal: { readonly host: string; readonly port: number };
   readonly categories: readonly Category[];
   readonly connections: readonly Connection[];
@@ -47,6 +54,10 @@ interface Scope {
   readonly in: readonly string[];
   readonly out: readonly { readonly match: string; readonly reason: string }[];
 }
+
+/** Paths are absolute, and a token is a reference. */
+export type AnchorSettings = DistributiveOmit<AnchorFile, 'token' | 'every'> & { readonly token?: Secret; readonly every: Duration };
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 export type Connection = AwsConnection | GithubConnection | ScimConnection;
 
@@ -117,7 +128,9 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     secrets.push(secret);
     return secret;
   };
-  const { company, window, store, portal, categories, connections, scope, controls, coverage } = checked;
+  const { company, window, store, ledger, anchors, portal, categories, connections, scope, controls, coverage } = checked;
+  const file = typeof parseReference(store) === 'object' ? null : path.resolve(sources.folder, store);
+  const beside = file === null ? path.join(sources.folder, '.holdfast') : path.dirname(file);
   const listen = parseAddress(portal.listen);
   if (listen === undefined) throw new TypeError('the address was let through');
   return {
@@ -126,13 +139,17 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     company,
     ...(window && { window: windowOf(window.from, window.to, window.timeZone) }),
     timeZone: window?.timeZone ?? 'UTC',
-    store: typeof parseReference(store) === 'object' ? secretAt(store, ['store']) : path.resolve(sources.folder, store),
+    store: file ?? secretAt(store, ['store']),
+    ownKey: path.join(beside, 'keys', `${file === null ? 'ledger' : path.parse(file).name}.pem`),
+    anchorFaults: path.join(beside, 'anchors.json'),
     portal: listen,
     categories,
     connections: connections.map((connection, index) => connectionOf(connection, ['connections', index], secretAt)),
     scope,
     ...(controls !== undefined && { controls: path.resolve(sources.folder, controls) }),
     coverage,
+    ...(ledger && { ledger: ledgerOf(ledger, secretAt) }),
+    anchors: anchors.map((anchor, index) => anchorOf(anchor, ['anchors', index], secretAt, sources.folder)),
     secrets,
   };
 }
@@ -166,6 +183,37 @@ function connectionOf(connection: ConnectionFile, at: Path, secretAt: (ref: stri
     return { ...present(rest), every, credential };
   }
   return { ...present(connection), every, token: secretAt(connection.token, [...at, 'token']) };
+}
+
+type SecretAt = (ref: string, at: Path) => Secret;
+
+function ledgerOf({ origin, previous, ...own }: NonNullable<ConfigFile['ledger']>, secretAt: SecretAt): LedgerSettings {
+  const sourceOf = ({ key, kms }: typeof own, at: Path): KeySource =>
+    kms === undefined ? { key: secretAt(key ?? '', [...at, 'key']) } : { kms };
+  return {
+    origin,
+    source: sourceOf(own, ['ledger']),
+    previous: previous.map((each, index) => sourceOf(each, ['ledger', 'previous', index])),
+  };
+}
+
+function anchorOf(anchor: AnchorFile, at: Path, secretAt: SecretAt, folder: string): AnchorSettings {
+  const every = anchor.every as Duration;
+  switch (anchor.kind) {
+    case 'file':
+      return { ...anchor, every, folder: path.resolve(folder, anchor.folder) };
+    case 'rfc3161': {
+      const { ca, ...rest } = anchor;
+      return { ...rest, every, ...(ca !== undefined && { ca: path.resolve(folder, ca) }) };
+    }
+    case 'git': {
+      const { token, ...rest } = anchor;
+      return { ...present(rest), every, ...(token !== undefined && { token: secretAt(token, [...at, 'token']) }) };
+    }
+    case 's3':
+    case 'witness':
+      return { ...present(anchor), every };
+  }
 }
 
 /** Without the keys whose value is undefined. */

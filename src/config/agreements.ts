@@ -18,6 +18,7 @@ export function checkAgreements(
   checkConnections(mistakes, collectors);
   checkScope(mistakes);
   checkControls(mistakes, folder);
+  checkOutside(mistakes);
 }
 
 function checkWindow({ yaml, report }: Mistakes): void {
@@ -156,6 +157,32 @@ function checkControls({ yaml, report }: Mistakes, folder: string): void {
   const path = nodePath.resolve(folder, file);
   if (!existsSync(path))
     report(['controls'], { expected: 'a file that exists', mend: `Put the file at ${path}, or leave \`controls\` out.` });
+}
+
+function checkOutside({ yaml, report }: Mistakes): void {
+  const ledger = valueAt(yaml.value, ['ledger']);
+  const previous = valueAt(ledger, ['previous']);
+  const sources: [Path, unknown][] = Array.isArray(previous) ? previous.map((each, index) => [['ledger', 'previous', index], each]) : [];
+  if (typeof ledger === 'object' && ledger !== null && !Array.isArray(ledger)) sources.unshift([['ledger'], ledger]);
+  for (const [path, source] of sources) {
+    const [key, kms] = [valueAt(source, ['key']), valueAt(source, ['kms'])];
+    if (key !== undefined && kms !== undefined)
+      report([...path, 'kms'], {
+        found: 'both `key` and `kms`',
+        expected: 'one of the two',
+        mend: 'Remove one; a key in KMS cannot be copied.',
+      });
+    else if (key === undefined && kms === undefined && typeof source === 'object')
+      report(path, {
+        found: 'neither `key` nor `kms`',
+        expected: 'one of the two',
+        mend: 'Add for example `key: ${file:/run/secrets/ledger.pem}`; make one with `holdfast key --new FILE`.',
+      });
+  }
+  const anchors = valueAt(yaml.value, ['anchors']);
+  if (!Array.isArray(anchors)) return;
+  const names = anchors.map((anchor) => valueAt(anchor, ['name']));
+  reportRepeated(report, ['anchors'], names, 'a name that no other anchor has', 'name');
 }
 
 function reportRepeated(report: Mistakes['report'], path: Path, values: readonly unknown[], expected: string, key?: string): void {

@@ -111,6 +111,16 @@ export const path = (meaning: string, example: string) =>
     { expected: 'the path of a file', mend: `Write a path, from the folder of this file or from /, for example ${example}.` },
   );
 
+export const folder = (meaning: string, example: string) =>
+  field(
+    z
+      .string()
+      .regex(/\S/)
+      .refine((value) => !value.includes('://')),
+    meaning,
+    { expected: 'the path of a folder', mend: `Write a path, from the folder of this file or from /, for example ${example}.` },
+  );
+
 export const store = field(
   z
     .string()

@@ -77,6 +77,16 @@ scope:
     - match: aws:123456789012/ap-*
       reason: No workload; denied by policy.
 coverage: { atLeastPercent: 95, longestGapHours: 72 }
+ledger:
+  origin: evidence.example.com/acme             # names the ledger for good
+  kms: arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab
+  previous: [{ key: '\${file:/run/secrets/ledger-2025.pem}' }]
+anchors:
+  - { name: worm, kind: s3, bucket: acme-evidence-worm, region: eu-central-1 }
+  - { name: repository, kind: git, remote: 'git@github.com:acme/evidence-checkpoints.git' }
+  - { name: time-stamps, kind: rfc3161, url: 'https://tsa.example.com/tsr' }
+  - { name: audit-firm, kind: witness, url: 'https://witness.example.com', vkey: auditor.example/w1+bc0055ce+BD1AF8PoQ4lakrcKp00bfrycmCzPLsSWjMDNVfEq9GYM }
+  - { name: mount, kind: file, folder: /mnt/elsewhere/checkpoints, every: 1h }
 `;
 
 /** A company's own controls file; a test loads it. */
@@ -129,7 +139,7 @@ function rowsOfObject(node: Json, path: string): string[][] {
 }
 
 function providerOf(option: Json): string {
-  const provider = option.properties?.['provider'] as Json | undefined;
+  const provider = (option.properties?.['provider'] ?? option.properties?.['kind']) as Json | undefined;
   return String(provider?.const);
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { address, duration, endpoint, localDate, map, path, region, secret, store, text } from '#src/config/fields.ts';
 import { isTimeZone } from '#src/config/local-date.ts';
 import { field, listed } from '#src/config/mistakes.ts';
+import { anchors, ledger } from '#src/config/outside.ts';
 import { categories, defaultCategories } from '#src/criteria.ts';
 import { nearestTo } from '#src/errors.ts';
 
@@ -152,6 +153,8 @@ export const schema = field(
       map('{ from: 2026-02-01, to: 2026-07-31, timeZone: Europe/Berlin }'),
     ).optional(),
     store: store.default('.holdfast/evidence.db'),
+    ledger: ledger.optional(),
+    anchors,
     portal: field(z.strictObject({ listen: address.default('127.0.0.1:8321') }), 'The pages.', map('{ listen: 127.0.0.1:8321 }')).prefault(
       {},
     ),
@@ -226,3 +229,4 @@ export const schema = field(
 
 export type ConfigFile = z.output<typeof schema>;
 export type ConnectionFile = ConfigFile['connections'][number];
+export type AnchorFile = ConfigFile['anchors'][number];

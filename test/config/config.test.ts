@@ -26,6 +26,9 @@ describe('loading', () => {
       connections: [{ id: 'aws', provider: 'aws', without: [], every: {} }],
       scope: { in: [], out: [] },
       coverage: { atLeastPercent: 95, longestGapHours: 72 },
+      ownKey: path.join(folder, '.holdfast/keys/evidence.pem'),
+      anchorFaults: path.join(folder, '.holdfast/anchors.json'),
+      anchors: [],
       secrets: [],
     });
   });
@@ -84,7 +87,32 @@ describe('loading', () => {
         out: [{ match: 'aws:123456789012/ap-*', reason: 'No workload; denied by policy.' }],
       },
       coverage: { atLeastPercent: 95, longestGapHours: 72 },
-      secrets: ['${env:HOLDFAST_EXTERNAL_ID}', '${file:/run/secrets/github.pem}', '${file:/run/secrets/scim}'],
+      ledger: {
+        origin: 'evidence.example.com/acme',
+        source: { kms: 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab' },
+        previous: [{ key: '${file:/run/secrets/ledger-2025.pem}' }],
+      },
+      ownKey: path.join(folder, '.holdfast/keys/evidence.pem'),
+      anchorFaults: path.join(folder, '.holdfast/anchors.json'),
+      anchors: [
+        { name: 'worm', kind: 's3', every: '1d', bucket: 'acme-evidence-worm', prefix: '', region: 'eu-central-1', retainDays: 2557 },
+        { name: 'repository', kind: 'git', every: '1d', remote: 'git@github.com:acme/evidence-checkpoints.git' },
+        { name: 'time-stamps', kind: 'rfc3161', every: '1d', url: 'https://tsa.example.com/tsr' },
+        {
+          name: 'audit-firm',
+          kind: 'witness',
+          every: '1d',
+          url: 'https://witness.example.com',
+          vkey: 'auditor.example/w1+bc0055ce+BD1AF8PoQ4lakrcKp00bfrycmCzPLsSWjMDNVfEq9GYM',
+        },
+        { name: 'mount', kind: 'file', every: '1h', folder: '/mnt/elsewhere/checkpoints' },
+      ],
+      secrets: [
+        '${env:HOLDFAST_EXTERNAL_ID}',
+        '${file:/run/secrets/github.pem}',
+        '${file:/run/secrets/scim}',
+        '${file:/run/secrets/ledger-2025.pem}',
+      ],
     });
   });
 

@@ -130,6 +130,32 @@ export const cases: Readonly<Record<string, string | Uint8Array>> = {
   'a percentage of 101': adding('coverage: { atLeastPercent: 101 }'),
   'half a percent': adding('coverage: { atLeastPercent: 99.5 }'),
   'a gap in words': adding('coverage: { longestGapHours: three days }'),
+  'a ledger without a key': adding('ledger: { origin: evidence.example.com/acme }'),
+  'a ledger with two keys': adding(
+    "ledger: { origin: evidence.example.com/acme, key: '${env:K}', kms: 'arn:aws:kms:eu-central-1:123456789012:alias/ledger' }",
+  ),
+  'a ledger key in clear': adding('ledger: { origin: a.example/b, key: Sup3rS3cretValue }'),
+  'a ledger key as PEM': adding('ledger: { origin: a.example/b, key: "-----BEGIN PRIVATE KEY----- Sup3rS3cretValue" }'),
+  'an origin with a scheme': adding("ledger: { origin: 'https://evidence.example.com/acme', key: '${env:K}' }"),
+  'an origin with an underscore': adding("ledger: { origin: evidence.example.com/acme_health, key: '${env:K}' }"),
+  'no origin': adding("ledger: { key: '${env:K}' }"),
+  'a KMS key by its id': adding('ledger: { origin: a.example/b, kms: 1234abcd-12ab-34cd-56ef-1234567890ab }'),
+  'an earlier key of neither kind': adding("ledger: { origin: a.example/b, key: '${env:K}', previous: [{}] }"),
+  'an unknown kind of anchor': adding('anchors: [{ name: x, kind: blockchain }]'),
+  'a misspelled kind of anchor': adding('anchors: [{ name: x, kind: witnes }]'),
+  'an anchor without a name': adding('anchors: [{ kind: file, folder: /mnt/x }]'),
+  'an anchor name twice': adding('anchors: [{ name: x, kind: file, folder: /a }, { name: x, kind: file, folder: /b }]'),
+  'a bucket with s3://': adding("anchors: [{ name: x, kind: s3, bucket: 's3://acme', region: eu-central-1 }]"),
+  'a prefix without a slash at its end': adding('anchors: [{ name: x, kind: s3, bucket: acme, region: eu-central-1, prefix: evidence }]'),
+  'a remote with a password': adding("anchors: [{ name: x, kind: git, remote: 'https://me:Sup3rS3cretValue@github.com/acme/x.git' }]"),
+  'a remote that is an option': adding("anchors: [{ name: x, kind: git, remote: '--upload-pack=x' }]"),
+  'a remote that runs a program': adding("anchors: [{ name: x, kind: git, remote: 'ext::sh -c x' }]"),
+  'a git token in clear': adding("anchors: [{ name: x, kind: git, remote: 'https://github.com/acme/x.git', token: Sup3rS3cretValue }]"),
+  'a time stamp authority without a scheme': adding('anchors: [{ name: x, kind: rfc3161, url: tsa.example.com }]'),
+  'a witness with the key of a ledger': adding(
+    "anchors: [{ name: x, kind: witness, url: 'https://w.example', vkey: 'example.com/soc2-evidence+6f84d4a5+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea' }]",
+  ),
+  'anchors as a map': adding('anchors: { kind: file, folder: /mnt/x }'),
   'several at once': `company: 7
 windw: {}
 portal: { listen: 8321 }

@@ -15,6 +15,7 @@ import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { programSources } from '#src/program.ts';
 import { collectors, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
+import type { Reporting } from '#src/report/context.ts';
 import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
 
@@ -44,6 +45,8 @@ export interface Agent extends AsyncDisposable {
   readonly store: EvidenceStore;
   /** The evidence as of now, or as of an instant. */
   report(asOf?: number): Report;
+  /** What a report as of an instant is made from. */
+  reporting(asOf: number): Reporting;
   /** Runs a cycle of every connection that has a due collector, one after the other. Returns what was committed. */
   runDue(how?: Look): Promise<CycleOutcome[]>;
 }
@@ -104,29 +107,28 @@ export async function openAgent({ config, log, now, readOnly = false, connection
     return outcomes;
   }
 
+  const reporting = (asOf: number): Reporting => ({
+    store,
+    rules,
+    controls,
+    asOf,
+    example,
+    company: config.company,
+    criteria: criteriaIn(config.categories),
+    timeZone: config.timeZone,
+    declared: config.window ?? null,
+    thresholds: { coverage: config.coverage.atLeastPercent / 100, gap: config.coverage.longestGapHours * 3_600_000 },
+    parametersAt: parametersOf,
+  });
+
   return {
     config,
     controls,
     connections,
     store,
     runDue,
-    report: (asOf = now()) =>
-      openReport({
-        store,
-        rules,
-        controls,
-        asOf,
-        example,
-        company: config.company,
-        criteria: criteriaIn(config.categories),
-        timeZone: config.timeZone,
-        declared: config.window ?? null,
-        thresholds: {
-          coverage: config.coverage.atLeastPercent / 100,
-          gap: config.coverage.longestGapHours * 3_600_000,
-        },
-        parametersAt: parametersOf,
-      }),
+    report: (asOf = now()) => openReport(reporting(asOf)),
+    reporting,
     async [Symbol.asyncDispose]() {
       await Promise.all(connections.map((connection) => connection.close()));
       await store[Symbol.asyncDispose]();

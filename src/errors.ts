@@ -205,6 +205,24 @@ export const errors = {
     retry: false,
     exit: 1,
   },
+  PACKAGE_EXISTS: {
+    says: '{file} exists already.',
+    remedy: 'Name another file with --out, or replace it with --force.',
+    retry: false,
+    exit: 2,
+  },
+  PACKAGE_EMPTY: {
+    says: 'There is nothing to export: {reason}.',
+    remedy: 'Name a window in which the agent ran, with --from and --to.',
+    retry: false,
+    exit: 2,
+  },
+  PACKAGE_UNWRITABLE: {
+    says: 'The package {file} cannot be written: {reason}.',
+    remedy: 'Make room, and let the user that runs Holdfast write to the folder; nothing is there under that name yet.',
+    retry: true,
+    exit: 1,
+  },
   STORE_INVARIANT: {
     says: 'The store refused a write that would break what it promises: {reason}.',
     remedy: 'Report this. Nothing of the write was kept.',

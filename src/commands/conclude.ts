@@ -1,3 +1,4 @@
+import { conclusionDocument } from '#src/report/conclusion-document.ts';
 import { percent } from '#src/report/words.ts';
 import type { Command } from './command.ts';
 import { shorten, table } from './text.ts';
@@ -12,21 +13,8 @@ export const conclude: Command = {
     return reading((report) => {
       const window = windowIn(options, settings, Date.parse(report.status().asOf));
       const controls = report.controls(window).filter(({ id }) => options.control === undefined || id === options.control);
-      const document = {
-        window: {
-          from: new Date(window.from).toISOString(),
-          to: new Date(window.to).toISOString(),
-          asOf: new Date(window.asOf).toISOString(),
-          timeZone: settings.timeZone,
-        },
-        controls: controls.map(({ strip: _, key, supporting, ...control }) => ({
-          ...control,
-          rules: [...key.map((rule) => ({ role: 'key', ...rule })), ...supporting.map((rule) => ({ role: 'supporting', ...rule }))].map(
-            ({ strip: _drawn, ...rule }) => rule,
-          ),
-        })),
-        criteria: report.status().criteria,
-      };
+      const { criteria } = report.status();
+      const document = conclusionDocument(controls, criteria, window, settings.timeZone);
       answer(
         document,
         () =>
@@ -39,7 +27,7 @@ export const conclude: Command = {
               shorten(title, 36),
               says,
             ]),
-          ) + unreached(document.criteria),
+          ) + unreached(criteria),
       );
       return 0;
     });

@@ -1,9 +1,9 @@
+import { ruleDocument } from '#src/catalogue/rule-document.ts';
 import { criteria } from '#src/criteria.ts';
 import { didYouMean, HoldfastError } from '#src/errors.ts';
 import { rules } from '#src/registry.ts';
 import type { Command } from './command.ts';
 import { controlsInForce } from './controls.ts';
-import { ruleDocument } from './rules.ts';
 
 export const explain: Command = {
   summary: 'One rule or control in words, with the permissions behind it.',

@@ -13,6 +13,7 @@ import { conclude } from './conclude.ts';
 import { controls } from './controls.ts';
 import { deviations } from './deviations.ts';
 import { explain } from './explain.ts';
+import { exportCommand } from './export.ts';
 import { init } from './init.ts';
 import { migrate } from './migrate.ts';
 import { policy } from './policy.ts';
@@ -30,6 +31,7 @@ export const commands: Readonly<Record<string, Command>> = {
   results,
   conclude,
   deviations,
+  export: exportCommand,
   rules: rulesCommand,
   controls,
   explain,

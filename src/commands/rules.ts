@@ -1,5 +1,5 @@
-import { collectorsOf, permissionsOf, rules } from '#src/registry.ts';
-import { inspectedBy, judgedBy, type Rule } from '#src/rule.ts';
+import { ruleDocument } from '#src/catalogue/rule-document.ts';
+import { rules } from '#src/registry.ts';
 import type { Command } from './command.ts';
 import { table } from './text.ts';
 
@@ -16,33 +16,3 @@ export const rulesCommand: Command = {
     return 0;
   },
 };
-
-/** A rule as `rules --json` and `explain --json` show it. */
-export function ruleDocument(rule: Rule) {
-  const { id, title, kind, severity, rationale, remediation, messages } = rule;
-  const shape = (rule.parameters as { shape?: Record<string, { description?: string }> }).shape ?? {};
-  const defaults = rule.parameters.parse({}) as Record<string, unknown>;
-  return {
-    id,
-    title,
-    kind,
-    severity,
-    rationale,
-    remediation,
-    messages,
-    judges: judgedBy(rule).type,
-    inspects: inspectedBy(rule).map(({ population, fields }) => ({
-      population: population.type,
-      fields,
-    })),
-    parameters: Object.entries(shape).map(([name, { description }]) => ({
-      name,
-      default: defaults[name],
-      means: description,
-    })),
-    collectors: collectorsOf(rule).map((collector) => ({
-      id: collector.id,
-      permissions: permissionsOf(collector),
-    })),
-  };
-}

@@ -1,6 +1,7 @@
 import { HoldfastError } from '#src/errors.ts';
 import type { NoteSigner } from '#src/ledger/note.ts';
 import { openBlobs } from './blobs.ts';
+import { changeLog } from './change-log.ts';
 import { check } from './check.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import type { CycleManifest } from './documents.ts';
@@ -88,6 +89,7 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     rootAt: (size) => log.rootAt(size),
     nodeAt: log.nodeAt,
     ...queries(db, blobs, (manifest) => manifests.read(manifest)),
+    changes: () => changeLog(db, log.head().size),
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
     knownAt: (size) => knownAt(db, size),
     sizeKnownAt: (instant) => sizeKnownAt(db, instant, log.head().size),

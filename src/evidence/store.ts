@@ -139,6 +139,17 @@ export interface StateQuestion {
   readonly item: string;
 }
 
+/** One line of the change log, as the leaf of its cycle commits to it. Hashes in hex; `seen` is null when the item is gone. */
+export interface ChangeRecord {
+  readonly index: number;
+  readonly scope: string;
+  /** The name by which the trees know it: its key or, of a person, what the salt (hex) makes of it. */
+  readonly item: string;
+  readonly key: string;
+  readonly salt: string | null;
+  readonly seen: { readonly snapshot: string; readonly detail: string; readonly vector: string; readonly at: number | null } | null;
+}
+
 export interface LedgerHead {
   readonly size: number;
   /** Hex. RFC 6962 root over all leaves. */
@@ -235,6 +246,8 @@ export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
   rootAt(size: number): Hash;
   /** The complete subtrees of the log, for proofs. */
   readonly nodeAt: NodeAt;
+  /** The whole change log up to the head: by cycle, scope and item. */
+  changes(): Iterable<ChangeRecord>;
   /** A document by its SHA-256 (hex), as it was hashed; null where there is none, or where it was purged. */
   document(sha256: string): string | null;
   /** What was known when the ledger had so many leaves: every question has the answer that it had then. */

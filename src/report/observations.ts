@@ -48,6 +48,11 @@ export function observe(asking: Asking): Observations {
   return { evidence, items };
 }
 
+/** The STATE observations of one rule, also of one that is not built any more. */
+export function observationsUnder(rule: string, { store, window }: Pick<Asking, 'store' | 'window'>): Observation[] {
+  return observationsOf([...store.runs({ from: 0, to: window.asOf, rule })], store, coverageByScope(store, window), window);
+}
+
 /** When each scope was looked at. A retired scope counts as looked at afterwards: it was declared not to exist. */
 function coverageByScope(store: EvidenceReading, window: Window): Map<string, ScopeCoverage> {
   const gaps = Map.groupBy(store.gaps(-Infinity, window.asOf), ({ scope }) => scope);

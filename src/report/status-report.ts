@@ -10,7 +10,7 @@ import type { StatusReport } from './types.ts';
 
 /** What the status page and `holdfast status` say. */
 export function statusReport(context: Context): StatusReport {
-  const { store, rules, controls, criteria: inScope, declared, declaredWindow, shownWindow, observed, asOf, company, example } = context;
+  const { store, declared, declaredWindow, shownWindow, observed, asOf, company, example } = context;
   const current = context.current();
   const live = [...store.held.values()].filter(({ retired }) => !retired);
   const connections = [...new Set(live.map(({ scope }) => scope.connection))].map((id) => {
@@ -30,8 +30,6 @@ export function statusReport(context: Context): StatusReport {
   for (const { result } of current) results[result]++;
   const rowsOfWindow = deviationRows(context, shownWindow);
   const open = rowsOfWindow.filter(({ firstGood }) => firstGood === null);
-  const keyRules = new Set(rules.map(({ id }) => id));
-  const inForce = controlsAt(controls, asOf);
   return {
     company,
     example,
@@ -68,20 +66,27 @@ export function statusReport(context: Context): StatusReport {
           .map(({ due }) => due)
           .toSorted()[0] ?? null,
     },
-    criteria: inScope.map(({ id, says }) => {
-      const serving = inForce.filter(({ criteria }) => (criteria as readonly string[]).includes(id));
-      return {
-        id,
-        says,
-        controls: serving.map((control) => control.id),
-        reached: serving.some(({ key }) => key.some((rule) => keyRules.has(rule))),
-      };
-    }),
+    criteria: criteriaReports(context),
   };
 }
 
+/** The criteria in scope, with the controls in force that serve them. */
+export function criteriaReports({ controls, criteria, rules, asOf }: Context): StatusReport['criteria'] {
+  const built = new Set(rules.map(({ id }) => id));
+  const inForce = controlsAt(controls, asOf);
+  return criteria.map(({ id, says }) => {
+    const serving = inForce.filter((control) => (control.criteria as readonly string[]).includes(id));
+    return {
+      id,
+      says,
+      controls: serving.map((control) => control.id),
+      reached: serving.some(({ key }) => key.some((rule) => built.has(rule))),
+    };
+  });
+}
+
 /** Share of scope-time that was looked at, and how much was not. */
-function coverageOfScopes(
+export function coverageOfScopes(
   { evidence }: Observations,
   store: EvidenceReading,
   window: Window,

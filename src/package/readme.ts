@@ -1,0 +1,169 @@
+import { hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Gap } from '#src/evidence/store.ts';
+import { type Html, html, markupOf } from '#src/portal/html.ts';
+import { legend, monthAxis, patterns, stripSvg } from '#src/portal/strip.ts';
+import { conclusionMark, conclusionMeanings } from '#src/portal/told.ts';
+import { clockIn, counted, number, percent } from '#src/portal/wording.ts';
+import type { ControlReport, DeviationRow, StatusReport } from '#src/report/types.ts';
+import type { Window } from '#src/window/types.ts';
+import { checking, established, files, limits } from './readme-words.ts';
+
+/** What the first page tells of. */
+export interface FirstPage {
+  readonly id: string;
+  readonly company: string;
+  readonly example: boolean;
+  readonly timeZone: string;
+  readonly window: Window;
+  readonly days: { readonly firstDay: string; readonly lastDay: string };
+  readonly ledger: { readonly origin: string | null; readonly size: number; readonly root: string; readonly signed: boolean };
+  readonly vkeys: readonly string[];
+  readonly anchors: readonly { readonly name: string; readonly kind: string; readonly size: number; readonly at: number }[];
+  readonly sumsSigned: boolean;
+  readonly controls: readonly ControlReport[];
+  readonly criteria: StatusReport['criteria'];
+  readonly deviations: readonly DeviationRow[];
+  readonly gaps: readonly Gap[];
+  readonly neverRead: readonly { readonly scope: string; readonly reason: string }[];
+  readonly retired: readonly { readonly scope: string; readonly at: number; readonly reason: string }[];
+  readonly seen: { readonly cycles: number; readonly scopes: number; readonly items: number; readonly observed: number | null };
+  readonly documents: { readonly present: number; readonly outside: number; readonly purged: number };
+  readonly verifiers: readonly string[];
+}
+
+/** 00_README.html: what the package is, what was seen and what was not, and how to check it. No script; all text is shown as text. */
+export function firstPage(page: FirstPage): string {
+  const { company, days } = page;
+  const body = markupOf(html`${patterns}<div class="sheet"><main>
+${page.example ? html`<p class="example" role="note"><b>Example company.</b> Recorded replies, not anybody’s systems.</p>` : null}
+${heading(page)}
+${facts(page)}
+${whatItIs(page)}
+${controlTable(page)}
+${deviationList(page)}
+${notSeen(page)}
+${checking(page)}
+${established(page)}
+${limits(page)}
+${files(page)}
+</main><footer><p><b>${disclaimer}</b></p><p class="sub">Export ${page.id} · ledger of ${number(page.ledger.size)} entries, root <code class="hash">${page.ledger.root}</code>, ${page.ledger.signed ? `signed as ${page.ledger.origin}` : 'not signed'}</p></footer></div>`);
+  const title = markupOf(html`Evidence of ${company}, ${days.firstDay} to ${days.lastDay}`);
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}</title><style>${style}</style></head>
+<body>
+${body}
+</body></html>
+`;
+}
+
+const disclaimer = 'Prepared by management’s monitoring. Not audited; no opinion.';
+
+function heading({ company, days, timeZone, window }: FirstPage): Html {
+  const clock = clockIn(timeZone);
+  return html`<header class="head"><div><h1><bdi>${company}</bdi> <span class="span">${clock.day(window.from)} to ${clock.day(window.to - 1)}</span></h1>
+<p class="sub">Evidence package of the window ${days.firstDay} to ${days.lastDay}, both days included, in ${timeZone}. Everything is told as of ${clock.exact(window.asOf)}.</p></div></header>
+<p class="notice"><b>${disclaimer}</b> ${
+    window.asOf < window.to
+      ? html`<b>The window had not ended when this was made:</b> nothing is known after ${clock.exact(window.asOf)}. `
+      : null
+  }It states what was observed, deviations and coverage. It grades nothing.</p>`;
+}
+
+function facts({ seen, gaps, deviations, controls, documents }: FirstPage): Html {
+  const fact = (value: string, says: string) => html`<li><b>${value}</b> <span class="sub">${says}</span></li>`;
+  const open = deviations.filter(({ firstGood }) => firstGood === null).length;
+  const noted = controls.filter(({ conclusion }) => conclusion === 'deviations-noted').length;
+  return html`<ul class="facts" aria-label="The package in numbers">${fact(seen.observed === null ? '–' : percent(seen.observed), `of scope-time observed, in ${counted(seen.cycles, 'cycle')}`)}${fact(
+    number(gaps.length),
+    'times a scope was not observed',
+  )}${fact(number(deviations.length), `deviations, ${number(open)} open at the end`)}${fact(`${number(noted)} / ${number(controls.length)}`, 'controls with deviations noted')}${fact(number(documents.present), `documents, for ${counted(seen.items, 'item')} in ${counted(seen.scopes, 'scope')}`)}</ul>`;
+}
+
+function whatItIs({ ledger, company }: FirstPage): Html {
+  return html`<section><h2>What this is</h2>
+<p>Holdfast, a monitor that <bdi>${company}</bdi> runs, read the configuration of the company’s systems again and again over the window, judged each item by fixed rules, and recorded what it saw in an append-only ledger. This package is that record for the window: what was seen, when, with which code and parameters, and what follows from it. Every number in it leads to rows, every row to documents, every document to an entry of the ledger.</p>
+<p>${
+    ledger.signed
+      ? html`The ledger is signed under the name <code>${ledger.origin}</code>. Someone who holds an earlier head of it, from outside the company, can show that nothing before that head was removed, changed or slipped in since.`
+      : html`<b>The ledger is not signed.</b> The package is consistent in itself or it is not, and that can be checked; but whoever had the store could have made it anew as a whole. Hold its root against one that you were given before.`
+  }</p></section>`;
+}
+
+function controlTable({ controls, window, timeZone, criteria }: FirstPage): Html {
+  const clock = clockIn(timeZone);
+  const words = [...new Set(controls.map(({ conclusion }) => conclusion))].toSorted();
+  const missing = criteria.filter(({ reached }) => !reached).map(({ id }) => id);
+  if (controls.length === 0)
+    return html`<section><h2>Controls</h2><p class="notice">No control was in force in this window, so nothing is concluded.</p></section>`;
+  return html`<section><h2>Controls over the window</h2>
+<table class="controls"><thead><tr><th scope="col" colspan="2">Control</th><th scope="col">In this window</th><th scope="col" class="line">${monthAxis(window, clock)}</th><th scope="col" class="num">Observed</th></tr></thead><tbody>${controls.map(
+    ({ id, title, criteria: met, conclusion, says, strip, observed }) =>
+      html`<tr><th scope="row" class="id">${id}</th><td class="what">${title}<div class="sub">${met.join(' ')}</div></td><td class="says">${conclusionMark(conclusion)}${says === '' ? null : html`<div class="sub">${says}</div>`}</td><td class="line">${
+        strip === null
+          ? html`<svg class="strip" height="27" role="img" aria-label="No rule tests it: there is nothing to draw."><line class="outside" x1="0" x2="100%" y1="13.5" y2="13.5"/></svg>`
+          : stripSvg({ window, segments: strip.segments, failures: strip.failures, clock })
+      }</td><td class="num">${percent(observed)}</td></tr>`,
+  )}</tbody></table>
+${legend()}
+<dl class="meanings">${words.map((word) => html`<div><dt>${conclusionMark(word)}</dt><dd>${conclusionMeanings[word]}</dd></div>`)}</dl>
+<p class="sub">Observed: the share of the window in which the key rules of the control were looked at; the least of them. In full: <a href="results/conclusions.json">results/conclusions.json</a>.${
+    missing.length > 0 ? html` No key rule reaches these criteria, which need other evidence: ${missing.join(' ')}.` : null
+  }</p></section>`;
+}
+
+const shownRows = 40;
+
+function deviationList({ deviations, timeZone }: FirstPage): Html {
+  const clock = clockIn(timeZone);
+  if (deviations.length === 0)
+    return html`<section><h2>Deviations</h2><p>No deviation of a state was seen in the window. That says nothing of the time that was not observed. Failed events and missed obligations are in <a href="results/conclusions.json">results/conclusions.json</a>.</p></section>`;
+  const rows = deviations.slice(0, shownRows);
+  return html`<section><h2>Deviations <span class="count">${number(deviations.length)}</span></h2>
+<table><thead><tr><th scope="col">First seen</th><th scope="col">Seen mended</th><th scope="col">Clock</th><th scope="col">Rule</th><th scope="col">Item</th><th scope="col">Controls</th></tr></thead><tbody>${rows.map(
+    ({ firstBad, firstGood, clock: fate, rule, name, message, controls }) =>
+      html`<tr><td>${clock.time(Date.parse(firstBad))}</td><td>${firstGood === null ? html`<b>open</b>` : clock.time(Date.parse(firstGood))}</td><td>${fate}</td><td>${rule}</td><td><bdi>${name}</bdi><div class="sub"><bdi>${message}</bdi></div></td><td>${controls.join(' ')}</td></tr>`,
+  )}</tbody></table>
+<p class="sub">${deviations.length > shownRows ? `The first ${shownRows} of ${number(deviations.length)}. ` : ''}All, with their bounds: <a href="results/deviations.csv">results/deviations.csv</a>. Failed events: results/populations. What was owed on a schedule: <a href="results/obligations.csv">results/obligations.csv</a>.</p></section>`;
+}
+
+function notSeen({ gaps, neverRead, retired, timeZone, window }: FirstPage): Html {
+  const clock = clockIn(timeZone);
+  const until = Math.min(window.to, window.asOf);
+  const together = [...Map.groupBy(gaps, ({ reason, unread }) => `${reason}${unread ? `: ${unread.call}` : ''}`)];
+  return html`<section><h2>What was not seen</h2>
+<p>Time that was not observed counts as neither passed nor failed; it lowers the share observed, and where that is too little, a control is not demonstrated.</p>
+${
+  together.length === 0
+    ? html`<p>Within the window no scope was left unobserved between two looks.</p>`
+    : html`<table><thead><tr><th scope="col">Why</th><th scope="col" class="num">Scopes</th><th scope="col" class="num">Times</th><th scope="col">From</th><th scope="col">To</th></tr></thead><tbody>${together.map(
+        ([why, own]) =>
+          html`<tr><td><bdi>${why}</bdi></td><td class="num">${number(new Set(own.map(({ scope }) => scope)).size)}</td><td class="num">${number(own.length)}</td><td>${clock.time(Math.min(...own.map(({ from }) => from)))}</td><td>${
+            own.some(({ to }) => to === null) ? 'lasting' : clock.time(Math.max(...own.map(({ to }) => to ?? until)))
+          }</td></tr>`,
+      )}</tbody></table><p class="sub">Each gap: <a href="results/unobserved.csv">results/unobserved.csv</a>.</p>`
+}
+${
+  neverRead.length === 0
+    ? null
+    : html`<h3>Scopes that were never read <span class="count">${number(neverRead.length)}</span></h3><ul class="plain">${neverRead.slice(0, shownRows).map(({ scope, reason }) => html`<li><bdi>${scope}</bdi> <span class="sub"><bdi>${reason}</bdi></span></li>`)}</ul>`
+}
+${
+  retired.length === 0
+    ? null
+    : html`<h3>Scopes that ended <span class="count">${number(retired.length)}</span></h3><p class="sub">By declaration or by a fact of the provider; they are no longer looked at.</p><ul class="plain">${retired.slice(0, shownRows).map(({ scope, at, reason }) => html`<li><bdi>${scope}</bdi> <span class="sub">${clock.time(at)}, <bdi>${reason}</bdi></span></li>`)}</ul>`
+}
+<p>Systems that are not connected are not seen at all: <a href="scope/declared.json">scope/declared.json</a> says what the company put in scope and out of it, <a href="scope/sources.json">scope/sources.json</a> what was looked at.</p></section>`;
+}
+
+/** The look of the portal, and what a page that stands alone needs besides. */
+const style = `${readFileSync(new URL('../portal/portal.css', import.meta.url), 'utf8')}
+.sheet { max-width: 70rem; }
+.meanings { display: grid; gap: 0.2rem; margin: 0.6rem 0; }
+.meanings div { display: grid; grid-template-columns: 12rem 1fr; }
+.meanings dd { margin: 0; color: var(--soft); }
+.check { counter-reset: step; padding: 0; list-style: none; }
+.check > li { margin: 0.9rem 0; }
+pre { margin: 0.3rem 0; padding: 0.5rem 0.8rem; background: var(--raised); border: 1px solid var(--line); white-space: pre-wrap; }
+footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 0.6rem; }
+`;

@@ -1,0 +1,176 @@
+import type { Gap, RuleSet } from '#src/evidence/store.ts';
+import { byUtf8 } from '#src/ledger/order.ts';
+import { conclusionDocument } from '#src/report/conclusion-document.ts';
+import type { Context } from '#src/report/context.ts';
+import { controlReports } from '#src/report/control-reports.ts';
+import { deviationRows } from '#src/report/deviation-rows.ts';
+import { observationsUnder } from '#src/report/observations.ts';
+import { criteriaReports } from '#src/report/status-report.ts';
+import type { ControlReport, DeviationRow } from '#src/report/types.ts';
+import { equation, within } from '#src/window/events.ts';
+import { owedIn } from '#src/window/evidence.ts';
+import { timeline } from '#src/window/timeline.ts';
+import type { Window } from '#src/window/types.ts';
+import { read } from './catalogue.ts';
+import { type Cell, csv } from './csv.ts';
+import type { Spool } from './spool.ts';
+
+/** What the results are told from. */
+export interface Telling {
+  readonly spool: Spool;
+  readonly context: Context;
+  readonly window: Window;
+  /** The name of an item as the package shows it. */
+  readonly nameOf: (scope: string, item: string) => string;
+}
+
+/** The rules that a rule set of the log gives a place in a vector, and the populations they judge. */
+export function placedRules(ruleSets: Iterable<RuleSet>): Map<string, Set<string>> {
+  const placed = new Map<string, Set<string>>();
+  for (const { byPopulation } of ruleSets)
+    for (const [population, rules] of Object.entries(byPopulation))
+      for (const rule of rules) placed.set(rule, (placed.get(rule) ?? new Set()).add(population));
+  return new Map([...placed].sort(([a], [b]) => byUtf8(a, b)));
+}
+
+/** The segments of each item over the window, rule by rule: of the rules that judge states. */
+export async function writeTimelines({ spool, context, window, nameOf }: Telling, rules: Iterable<string>): Promise<void> {
+  const { items } = context.observed(window);
+  const rows = function* (rule: string): Generator<Cell[]> {
+    for (const { scopeKey, item, runs, scope } of items.get(rule) ?? observationsUnder(rule, { store: context.store, window }))
+      for (const { from, to, state, reason } of timeline(runs, scope, window))
+        yield [scopeKey, item, nameOf(scopeKey, item), iso(from), iso(to), state, reason];
+  };
+  for (const rule of rules)
+    await spool.add(`results/timeline/${rule}.csv`, csv(['scope', 'item', 'name', 'from', 'to', 'state', 'reason'], rows(rule)));
+}
+
+/** The same document as `conclude --json`. */
+export async function writeConclusions({ spool, context, window }: Telling): Promise<ControlReport[]> {
+  const controls = controlReports(context, window);
+  await spool.add('results/conclusions.json', read(conclusionDocument(controls, criteriaReports(context), window, context.timeZone)));
+  return controls;
+}
+
+const deviationColumns = [
+  'id',
+  'count',
+  'rule',
+  'item',
+  'name',
+  'scope',
+  'severity',
+  'message',
+  'controls',
+  'lastGood',
+  'firstBad',
+  'lastBad',
+  'firstGood',
+  'closedBy',
+  'atLeast',
+  'atMost',
+  'due',
+  'clock',
+  'carriedIn',
+] as const satisfies readonly (keyof DeviationRow)[];
+
+export async function writeDeviations({ spool, context, window }: Telling): Promise<DeviationRow[]> {
+  const rows = deviationRows(context, window);
+  await spool.add(
+    'results/deviations.csv',
+    csv(
+      deviationColumns,
+      rows.map((row) => deviationColumns.map((column): Cell => row[column])),
+    ),
+  );
+  return rows;
+}
+
+/** The events of the window under each rule that judges events, and the equation of each population. */
+export async function writePopulations(
+  { spool, context, window, nameOf }: Telling,
+  rules: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<void> {
+  const equations: Record<string, unknown> = {};
+  const held = [...context.store.held].sort(([a], [b]) => byUtf8(a, b));
+  for (const [rule, populations] of rules) {
+    const events = held.flatMap(
+      ([
+        scope,
+        {
+          scope: { population },
+          items,
+        },
+      ]) =>
+        !populations.has(population)
+          ? []
+          : [...items.entries()]
+              .filter(([, { at }]) => at !== null)
+              .sort(([a], [b]) => byUtf8(a, b))
+              .map(([item, { at, judgements }]) => {
+                const own = judgements.find((judgement) => judgement.rule === rule);
+                return {
+                  scope,
+                  item,
+                  at: at!,
+                  result: own?.result ?? ('unobserved' as const),
+                  severity: own?.severity,
+                  message: own?.message,
+                };
+              }),
+    );
+    const own = within(events, window);
+    equations[rule] = equation(own);
+    await spool.add(
+      `results/populations/${rule}.csv`,
+      csv(
+        ['scope', 'item', 'name', 'at', 'result', 'severity', 'message'],
+        own.map(({ scope, item, at, result, severity, message }) => [scope, item, nameOf(scope, item), iso(at), result, severity, message]),
+      ),
+    );
+  }
+  await spool.add('results/equations.json', `${JSON.stringify(equations, null, 2)}\n`);
+}
+
+/** When nobody looked, or could: each gap that touches the window, with its reason. */
+export async function writeGaps({ spool, context, window }: Telling): Promise<Gap[]> {
+  const gaps = context.store.gaps(window.from, Math.min(window.to, window.asOf));
+  await spool.add(
+    'results/unobserved.csv',
+    csv(
+      ['scope', 'from', 'to', 'reason', 'call', 'needs', 'detail'],
+      gaps.map(({ scope, from, to, reason, unread }) => [
+        scope,
+        iso(from),
+        to === null ? null : iso(to),
+        reason,
+        unread?.call,
+        unread?.needs,
+        unread?.detail,
+      ]),
+    ),
+  );
+  return gaps;
+}
+
+/** What was owed in the window under the rules with a schedule, and what became of it. */
+export async function writeObligations({ spool, context, window }: Telling): Promise<void> {
+  const rows = [...context.observed(window).evidence.values()]
+    .sort((a, b) => byUtf8(a.rule, b.rule))
+    .flatMap((evidence) =>
+      evidence.kind !== 'cadence'
+        ? []
+        : evidence.owed
+            .flatMap((owed) => owedIn(owed, window))
+            .map((obligation): Cell[] => {
+              const { subject, period, from, to, due, state, done, item, days } = obligation;
+              return [evidence.rule, subject, period, iso(from), iso(to), iso(due), state, done === null ? null : iso(done), item, days];
+            }),
+    );
+  await spool.add(
+    'results/obligations.csv',
+    csv(['rule', 'subject', 'period', 'from', 'to', 'due', 'state', 'done', 'item', 'days'], rows),
+  );
+}
+
+const iso = (instant: number): string => new Date(instant).toISOString();

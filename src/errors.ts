@@ -298,6 +298,12 @@ export const errors = {
     retry: false,
     exit: 1,
   },
+  ITEM_NOT_ERASABLE: {
+    says: '{item} of {scope} cannot be erased: {reason}.',
+    remedy: 'Name the scope and the key as `holdfast results --json` shows them, of an item that is gone. Nothing was erased.',
+    retry: false,
+    exit: 2,
+  },
   LEDGER_KEY_MISSING: {
     says: 'The ledger of {file} was signed before, and there is no key to go on signing it.',
     remedy: 'Give the key back under `ledger` in holdfast.yaml. A new key cannot go on an old ledger unnoticed.',

@@ -22,6 +22,10 @@ export interface Blobs {
   /** As it was hashed. Throws as `read` does. */
   raw(id: number): string;
   isPurged(id: number): boolean;
+  /** Bytes, of the document as it was hashed. */
+  sizeOf(id: number): number;
+  /** Their rows were changed. */
+  forget(ids: readonly number[]): void;
   kept(id: number): Kept;
   /** Offers a stored document as the one that others of its kind are patches on. */
   offer(kind: string, id: number): void;
@@ -54,7 +58,7 @@ export function openBlobs(db: Engine): Blobs {
     return document;
   };
   const baseFor = (kind: string, like: number | null | undefined): Unpacked | undefined => {
-    const previous = like === null || like === undefined ? undefined : unpacked(like);
+    const previous = like === null || like === undefined || isPurged(like) ? undefined : unpacked(like);
     return [previous, exemplars.get(kind)].find((base) => base !== undefined && base.depth < longestChain);
   };
   const find = (hash: Hash): number | null => (byHash.get(hash) as { id: number } | undefined)?.id ?? null;
@@ -83,6 +87,12 @@ export function openBlobs(db: Engine): Blobs {
     read: (id) => contentOf(unpacked(id).raw.toString()),
     raw: (id) => unpacked(id).raw.toString(),
     isPurged,
+    sizeOf: (id) => row(id).size,
+    forget(ids) {
+      for (const id of ids) recent.delete(id);
+      const gone = new Set(ids);
+      for (const [kind, { id }] of exemplars) if (gone.has(id)) exemplars.delete(kind);
+    },
     kept(id) {
       const found = hashById.get(id) as { hash: Uint8Array } | undefined;
       if (!found) throw new Error(`there is no document ${id}`);
@@ -132,6 +142,10 @@ export function recentlyUsed<T extends { readonly id: number; readonly raw: Buff
   let total = 0;
   return {
     get: (id: number) => held.get(id),
+    delete(id: number): void {
+      total -= held.get(id)?.raw.length ?? 0;
+      held.delete(id);
+    },
     set(document: T): void {
       if (document.raw.length > limit / 4 || held.has(document.id)) return;
       held.set(document.id, document);

@@ -59,7 +59,8 @@ function* checkCycle(replayed: Replayed, checking: Checking): Generator<string> 
     for (const { key, seen, judgements } of own) {
       if (!seen) continue;
       referenced.add(seen.snapshot.id).add(seen.detail.id);
-      yield* checkVector(`${where}: ${scope.key}: ${key}`, seen.vector, judgements(), rules);
+      if (!blobs.isPurged(seen.detail.id)) yield* checkVector(`${where}: ${scope.key}: ${key}`, seen.vector, judgements(), rules);
+      if (blobs.isPurged(seen.snapshot.id)) continue;
       const item = JSON.parse(blobs.read(seen.snapshot.id)) as { key?: unknown };
       if (item.key !== key) yield `${where}: ${scope.key}: ${key}: the snapshot is of another item`;
     }
@@ -70,7 +71,7 @@ function* checkCycle(replayed: Replayed, checking: Checking): Generator<string> 
   const { connection, as_of: asOf, ended } = cycle;
   const leaves = changes.flatMap(({ scope, changes: own }) => changeLeaves(scope, own));
   const found = log.read(cycle.idx);
-  const kept = (JSON.parse(found) as { manifest?: { ids: number; idRoot: string | null; sample: string[] } }).manifest;
+  const kept = (JSON.parse(found) as { manifest?: { calls: number; ids: number; idRoot: string | null; sample: string[] } }).manifest;
   const requests = (yield* checking.requests.at(cycle.idx, calls)) ?? {
     n: kept?.ids ?? 0,
     root: kept?.idRoot ?? null,
@@ -86,7 +87,8 @@ function* checkCycle(replayed: Replayed, checking: Checking): Generator<string> 
     looks,
     looksHash: blobs.kept(cycle.looks).hash,
     manifestHash: blobs.kept(cycle.manifest).hash,
-    calls: calls.values().reduce((sum, n) => sum + n, 0),
+    // A list of calls that was purged is not counted again.
+    calls: [...calls.values()].some(Number.isNaN) ? (kept?.calls ?? 0) : calls.values().reduce((sum, n) => sum + n, 0),
     requests,
   });
   for (const member of differing(found, expected)) yield `${where}: ${member} is not what the leaf says`;
@@ -123,6 +125,12 @@ function* checkManifest(
       yield `cycle ${cycle.idx}: ${scope} has ${size} items, not ${items}`;
     calls.set(scope, lengths.get(id) ?? 0);
     if (lengths.has(id)) continue;
+    if (blobs.isPurged(id)) {
+      referenced.add(id);
+      calls.set(scope, Number.NaN);
+      lengths.set(id, Number.NaN);
+      continue;
+    }
     const list = manifests.list(id);
     lengths.set(id, list.length);
     calls.set(scope, list.length);
@@ -169,7 +177,8 @@ function readRequests(db: Engine) {
       const text = unpack(row.data, row.size).toString();
       const ids = JSON.parse(text) as Record<string, string[]>;
       const lengths = Object.fromEntries(Object.entries(ids).map(([scope, own]) => [scope, own.length]));
-      if (canonical(lengths) !== canonical(Object.fromEntries(calls)) || canonical(ids) !== text)
+      const expected = [...calls].map(([scope, n]): [string, number] => [scope, Number.isNaN(n) ? (lengths[scope] ?? 0) : n]);
+      if (canonical(lengths) !== canonical(Object.fromEntries(expected)) || canonical(ids) !== text)
         yield `request ids ${index}: they are not those of the calls`;
       return requestsOf(Object.values(ids).flat(), before);
     },
@@ -183,7 +192,7 @@ function readRequests(db: Engine) {
 function* checkReferences(db: Engine, blobs: Blobs, state: State, referenced: Set<number>): Generator<string> {
   yield* checkEntries(db, blobs, referenced);
   for (const { id } of db.prepare('SELECT id FROM blob').all())
-    if (!referenced.has(Number(id))) yield `document ${Number(id)}: nothing refers to it`;
+    if (!referenced.has(Number(id)) && !blobs.isPurged(Number(id))) yield `document ${Number(id)}: nothing refers to it`;
   for (const { key } of db.prepare('SELECT key FROM scope').all())
     if (!state.scope(String(key))) yield `scope ${String(key)}: no cycle looked at it`;
   for (const table of ['scope', 'item', 'blob']) {

@@ -1,6 +1,6 @@
 import { canonical } from '#src/ledger/canonical.ts';
 import { createFrontier, digest, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
-import { longestChain, openBlobs } from './blobs.ts';
+import { type Blobs, longestChain, openBlobs } from './blobs.ts';
 import { entryLeaf } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { openLog, tile, tileLevel } from './log.ts';
@@ -16,6 +16,7 @@ export function* checkDocuments(db: Engine): Generator<string> {
 function* checkBlobs(db: Engine): Generator<string> {
   const blobs = openBlobs(db);
   const depths = new Map<number, number>();
+  const purged = tombstones(db, blobs);
   for (const row of db.prepare('SELECT id, hash, base, depth FROM blob ORDER BY id').all() as unknown as {
     id: number;
     hash: Uint8Array;
@@ -23,6 +24,11 @@ function* checkBlobs(db: Engine): Generator<string> {
     depth: number;
   }[]) {
     const { id, hash, base, depth } = row;
+    if (blobs.isPurged(id)) {
+      if (!purged.has(Buffer.from(hash).toString('hex'))) yield `document ${id}: it was purged, and no tombstone says so`;
+      if (base !== null || depth !== 0) yield `document ${id}: it was purged, and is a patch on another`;
+      continue;
+    }
     const expected = base === null ? 0 : (depths.get(base) ?? Number.NaN) + 1;
     if (depth !== expected || depth > longestChain) {
       yield `document ${id}: it is a patch on a document that does not fit`;
@@ -33,6 +39,12 @@ function* checkBlobs(db: Engine): Generator<string> {
     if ('fault' in text) yield `document ${id}: ${text.fault}`;
     else if (!digest(text.read).equals(hash)) yield `document ${id}: it does not have its hash`;
   }
+}
+
+/** The documents that tombstones say were purged, by their hashes. */
+export function tombstones(db: Engine, blobs: Blobs): Set<string> {
+  const bodies = db.prepare("SELECT body FROM entry WHERE kind = 'tombstone'").all();
+  return new Set(bodies.flatMap(({ body }) => (JSON.parse(blobs.read(Number(body))) as { purged: string[] }).purged));
 }
 
 interface LeafRow {

@@ -28,7 +28,10 @@ export function openDatabase(path: string, { readOnly = false, alone = !readOnly
     db = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: true, timeout: 5_000 });
     db.exec('PRAGMA cache_size = -32768');
     if (readOnly) db.exec('BEGIN');
-    else db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA journal_size_limit = 16777216`);
+    else
+      db.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = ON`,
+      );
     migrate(db, path, readOnly);
   } catch (error) {
     db?.close();
@@ -46,6 +49,7 @@ export const engineOver = (db: DatabaseSync, name: string, closed: () => void = 
   commit: () => db.exec('COMMIT'),
   rollback: () => (db.isTransaction ? db.exec('ROLLBACK') : undefined),
   faults: () => faultsIn(db),
+  scrub: () => db.exec('PRAGMA wal_checkpoint(TRUNCATE)'),
   close() {
     db.close();
     closed();

@@ -23,6 +23,8 @@ export interface Engine {
   rollback(): void;
   /** What the engine itself finds wrong with its file, its schema and its references. */
   faults(): Iterable<string>;
+  /** After data was taken away: leaves nothing of it in the files. */
+  scrub(): void;
   close(): void;
 }
 

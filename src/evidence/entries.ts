@@ -50,7 +50,15 @@ export const entryBodies = {
       differing: z.strictObject({ items: z.int(), rules: z.array(z.string()), controls: z.array(z.string()) }),
     })
     .describe('A window was judged again with the rules of this time, beside what was concluded then'),
-  tombstone: z.looseObject({}).describe('Data was purged or erased: what, under which policy, by whom. Hashes stay'),
+  tombstone: z
+    .strictObject({
+      reason: z.enum(['retention', 'erasure']),
+      policy: z.string().min(1).describe('The policy, or the request, in the words of who ordered it'),
+      by: z.string().min(1),
+      items: z.array(z.strictObject({ scope: z.string(), name: z.string().describe('The committed name; the key is gone') })),
+      purged: z.array(sha).describe('SHA-256 of the documents whose data is gone, ascending'),
+    })
+    .describe('Data was purged or erased. Hashes stay, and with them every root and every proof'),
 } as const satisfies Record<string, z.ZodType>;
 
 export type EntryKind = keyof typeof entryBodies;

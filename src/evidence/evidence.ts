@@ -75,7 +75,14 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
   };
   const manifests = openManifests(blobs, latestManifest, options.personal);
   const write = options.readOnly
-    ? { commit: refuseWriting, append: refuseWriting, addAnchor: refuseWriting, sign: refuseWriting }
+    ? {
+        commit: refuseWriting,
+        append: refuseWriting,
+        addAnchor: refuseWriting,
+        sign: refuseWriting,
+        purge: refuseWriting,
+        erase: refuseWriting,
+      }
     : writer({ db, faultOf, blobs, log, checkpoints, rules, state, held, manifests }, options);
 
   return {

@@ -63,6 +63,9 @@ export function engineOver(session: Session, name: string, readOnly: boolean): E
       }
     },
     faults: () => faultsIn(session),
+    scrub() {
+      for (const table of ['blob', 'item']) session.script(`VACUUM FULL ${table}`);
+    },
     close() {
       try {
         session.takeBack('ROLLBACK; SELECT pg_advisory_unlock_all()');

@@ -6,7 +6,7 @@ import type { Unread } from '#src/population.ts';
 import type { Severity } from '#src/rule.ts';
 import { type Blobs, unpack } from './blobs.ts';
 import { type CycleManifest, changeLeaf, itemLeaf, resultOf } from './documents.ts';
-import type { Engine, Row, Value } from './engine.ts';
+import type { Engine, Value } from './engine.ts';
 import type { EntryKind } from './entries.ts';
 import type { KeptCall } from './manifests.ts';
 import type { GapRow, RunRow } from './project-in-memory.ts';
@@ -22,6 +22,7 @@ import {
   parseScopeKey,
   type ResultRun,
 } from './store.ts';
+import { openWordless } from './wordless.ts';
 
 type Answers = Pick<EvidenceStore, 'lastCycle' | 'cycles' | 'runs' | 'gaps' | 'history' | 'calls' | 'entries' | 'document' | 'anchors'>;
 
@@ -45,14 +46,12 @@ export function recorded(
   const latestOf = db.prepare('SELECT * FROM cycle WHERE idx < ? AND connection = ? ORDER BY as_of DESC LIMIT 1');
   const between = db.prepare('SELECT * FROM cycle WHERE idx < ? AND as_of BETWEEN ? AND ? ORDER BY as_of');
   const historyRows = db.prepare(
-    'SELECT change.idx, cycle.as_of, item.salt, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item JOIN cycle ON cycle.idx = change.idx WHERE change.idx < ? AND item.scope = ? AND item.key = ? ORDER BY change.idx',
+    'SELECT change.idx, change.item, cycle.as_of, item.salt, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item JOIN cycle ON cycle.idx = change.idx WHERE change.idx < ? AND item.scope = ? AND item.key = ? ORDER BY change.idx',
   );
   const everyEntry = db.prepare('SELECT idx, kind, as_of, body FROM entry WHERE idx < ? ORDER BY idx');
   const entriesOf = db.prepare('SELECT idx, kind, as_of, body FROM entry WHERE idx < ? AND kind = ? ORDER BY idx');
   const anchorRows = db.prepare('SELECT name, kind, size, at, receipt FROM anchor ORDER BY at, name, size');
-  const runsThen = db.prepare(
-    'SELECT rule.key AS rule, result, severity FROM result_run JOIN rule ON rule.id = result_run.rule JOIN item ON item.id = result_run.item WHERE item.scope = ? AND item.key = ? AND first <= ? AND (ended IS NULL OR ended > ?) ORDER BY rule.key',
-  );
+  const wordless = openWordless(db);
   const scopeId = (key: string): number | undefined => (scopeRow.get(key) as { id: number } | undefined)?.id;
 
   return {
@@ -62,9 +61,7 @@ export function recorded(
     history(scope, item) {
       const { population } = parseScopeKey(scope);
       const rows = historyRows.all(size, scopeId(scope) ?? -1, item) as unknown as HistoryRow[];
-      return rows.map((row) =>
-        itemRecord(row, scope, population, item, blobs, (asOf) => runsThen.all(scopeId(scope) ?? -1, item, asOf, asOf).map(withoutWords)),
-      );
+      return rows.map((row) => itemRecord(row, scope, population, item, blobs, wordless));
     },
     entries(kind) {
       const rows = (kind === undefined ? everyEntry.all(size) : entriesOf.all(size, kind)) as unknown as EntryRow[];
@@ -173,16 +170,9 @@ function resultRun(
   };
 }
 
-/** What is left of a judgement whose document was purged. */
-const withoutWords = ({ rule, result, severity }: Row): Judgement => ({
-  rule: String(rule),
-  result: resultOf(String(result)),
-  message: 'What was said of it was purged.',
-  severity: severity as Severity,
-});
-
 interface HistoryRow {
   readonly idx: number;
+  readonly item: number;
   readonly as_of: number;
   readonly salt: Uint8Array | null;
   readonly snapshot: number | null;
@@ -192,12 +182,12 @@ interface HistoryRow {
 }
 
 function itemRecord(
-  { idx: index, as_of: asOf, salt, snapshot, vector, detail, at }: HistoryRow,
+  { idx: index, item: id, as_of: asOf, salt, snapshot, vector, detail, at }: HistoryRow,
   scope: string,
   population: string,
   key: string,
   blobs: Blobs,
-  judgedThen: (asOf: number) => Judgement[],
+  wordless: ReturnType<typeof openWordless>,
 ): ItemRecord {
   const item = committedName(key, salt);
   if (snapshot === null)
@@ -209,7 +199,7 @@ function itemRecord(
     asOf,
     snapshot: blobs.isPurged(snapshot) ? null : blobs.read(snapshot),
     snapshotHash: hash,
-    judgements: blobs.isPurged(detail!) ? judgedThen(asOf) : (JSON.parse(blobs.read(detail!)) as Judgement[]),
+    judgements: blobs.isPurged(detail!) ? wordless(id, asOf) : (JSON.parse(blobs.read(detail!)) as Judgement[]),
     leafHash: leaf.toString('hex'),
   };
 }

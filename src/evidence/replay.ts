@@ -1,11 +1,12 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
-import type { Blobs, Kept } from './blobs.ts';
+import type { Blobs } from './blobs.ts';
 import type { Looks } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { committedName } from './salted.ts';
 import type { LoggedChange, ScopeState, State } from './state.ts';
 import type { RuleSet } from './store.ts';
+import { openWordless } from './wordless.ts';
 
 /** More leaves than a ledger can have. */
 export const wholeLedger = 2 ** 31 - 1;
@@ -40,30 +41,33 @@ export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedg
     (db.prepare('SELECT id, key FROM scope').all() as unknown as { id: number; key: string }[]).map(({ id, key }) => [key, id]),
   );
   const document = remembering((id) => JSON.parse(blobs.read(id)) as unknown);
-  const changesByCycle = readChanges(db, blobs, size);
-
-  for (const cycle of db.prepare('SELECT * FROM cycle WHERE idx < ? ORDER BY idx').all(size) as unknown as CycleRow[]) {
-    const ruleSet = document(cycle.rule_set) as RuleSet;
-    const looks = document(cycle.looks) as Looks;
-    const changes = changesByCycle(cycle.idx);
-    const { idx: index, as_of: asOf } = cycle;
-    const done: { scope: ScopeState; changes: LoggedChange[] }[] = [];
-    const take = (scope: ScopeState): LoggedChange[] => {
-      const own = changes.get(scope.id) ?? [];
-      changes.delete(scope.id);
-      if (own.length > 0) done.push({ scope, changes: own });
-      return own;
-    };
-    for (const { scope: key, hold, unread } of looks.looks) {
-      const scope = state.scope(key) ?? state.addScope(key, scopeIds.get(key) ?? -1);
-      if (unread) state.failed(scope, { index, asOf, hold, unread });
-      else state.complete(scope, { index, asOf, hold, rules: ruleSet.byPopulation[scope.scope.population] ?? [], changes: take(scope) });
+  const log = readChanges(db, blobs, size);
+  try {
+    for (const cycle of db.prepare('SELECT * FROM cycle WHERE idx < ? ORDER BY idx').all(size) as unknown as CycleRow[]) {
+      const ruleSet = document(cycle.rule_set) as RuleSet;
+      const looks = document(cycle.looks) as Looks;
+      const changes = log.at(cycle.idx, cycle.as_of);
+      const { idx: index, as_of: asOf } = cycle;
+      const done: { scope: ScopeState; changes: LoggedChange[] }[] = [];
+      const take = (scope: ScopeState): LoggedChange[] => {
+        const own = changes.get(scope.id) ?? [];
+        changes.delete(scope.id);
+        if (own.length > 0) done.push({ scope, changes: own });
+        return own;
+      };
+      for (const { scope: key, hold, unread } of looks.looks) {
+        const scope = state.scope(key) ?? state.addScope(key, scopeIds.get(key) ?? -1);
+        if (unread) state.failed(scope, { index, asOf, hold, unread });
+        else state.complete(scope, { index, asOf, hold, rules: ruleSet.byPopulation[scope.scope.population] ?? [], changes: take(scope) });
+      }
+      for (const { scope: key, reason } of looks.retired) {
+        const scope = state.scope(key);
+        if (scope) state.retire(scope, { asOf, reason, changes: take(scope) });
+      }
+      yield { cycle, ruleSet, looks, changes: done, strays: changes.size };
     }
-    for (const { scope: key, reason } of looks.retired) {
-      const scope = state.scope(key);
-      if (scope) state.retire(scope, { asOf, reason, changes: take(scope) });
-    }
-    yield { cycle, ruleSet, looks, changes: done, strays: changes.size };
+  } finally {
+    log.close();
   }
 }
 
@@ -79,36 +83,47 @@ interface ChangeRow {
   readonly at: number | null;
 }
 
-/** The change log in the order of the cycles: call with growing indexes, get the cycle's changes by scope. */
-function readChanges(db: Engine, blobs: Blobs, size: number): (index: number) => Map<number, LoggedChange[]> {
+/** The change log in the order of the cycles: asked with growing indexes, it gives the cycle's changes by scope. A log that stays open holds up the database. */
+interface ChangeLog {
+  at(index: number, asOf: number): Map<number, LoggedChange[]>;
+  close(): void;
+}
+
+function readChanges(db: Engine, blobs: Blobs, size: number): ChangeLog {
   const rows = db
     .prepare(
       'SELECT change.idx, item.id, item.scope, item.key, item.salt, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item WHERE change.idx < ? ORDER BY change.idx',
     )
-    .iterate(size) as unknown as Iterator<ChangeRow, undefined>;
+    .iterate(size) as unknown as IterableIterator<ChangeRow, undefined>;
   const kept = remembering((id) => blobs.kept(id));
   // The rules of an item are asked one after the other for the same document.
   const judgementsIn = rememberingLast((id) => JSON.parse(blobs.read(id)) as readonly Judgement[]);
+  const wordless = openWordless(db);
+  const loggedChange = ({ id, key, salt, at, snapshot, vector, detail }: ChangeRow, asOf: number): LoggedChange => ({
+    id,
+    key,
+    name: committedName(key, salt),
+    at,
+    seen: snapshot === null ? null : { snapshot: kept(snapshot), detail: kept(detail!), vector: vector! },
+    judgements: () => {
+      if (detail === null) return [];
+      return blobs.isPurged(detail) ? wordless(id, asOf) : judgementsIn(detail);
+    },
+  });
   let next = rows.next();
-  return (index) => {
-    const changes = new Map<number, LoggedChange[]>();
-    for (; !next.done && next.value.idx <= index; next = rows.next()) {
-      const list = changes.get(next.value.scope) ?? [];
-      if (list.length === 0) changes.set(next.value.scope, list);
-      list.push(loggedChange(next.value, kept, judgementsIn));
-    }
-    for (const list of changes.values()) list.sort((a, b) => byUtf8(a.key, b.key));
-    return changes;
+  return {
+    at(index, asOf) {
+      const changes = new Map<number, LoggedChange[]>();
+      for (; !next.done && next.value.idx <= index; next = rows.next()) {
+        const list = changes.get(next.value.scope) ?? [];
+        if (list.length === 0) changes.set(next.value.scope, list);
+        list.push(loggedChange(next.value, asOf));
+      }
+      for (const list of changes.values()) list.sort((a, b) => byUtf8(a.key, b.key));
+      return changes;
+    },
+    close: () => void rows.return?.(),
   };
-}
-
-function loggedChange(
-  { id, key, salt, at, snapshot, vector, detail }: ChangeRow,
-  kept: (id: number) => Kept,
-  judgementsIn: (detail: number) => readonly Judgement[],
-): LoggedChange {
-  const seen = snapshot === null ? null : { snapshot: kept(snapshot), detail: kept(detail!), vector: vector! };
-  return { id, key, name: committedName(key, salt), at, seen, judgements: () => (detail === null ? [] : judgementsIn(detail)) };
 }
 
 /** Asks once for each number. */

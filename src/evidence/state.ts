@@ -215,7 +215,14 @@ function see(
   for (const [i, rule] of rules.entries()) {
     const letter = seen.vector[i]!;
     if (at !== null || results.get(rule) === letter) continue;
-    projection.runStarts(scope.id, id, { rule, first: asOf, before: last, index, letter, judgement: () => judgements()[i]! });
+    projection.runStarts(scope.id, id, {
+      rule,
+      first: asOf,
+      before: last,
+      index,
+      letter,
+      judgement: () => judgements().find((each) => each.rule === rule)!,
+    });
   }
   const snapshotIndex = before?.snapshot.hash === seen.snapshot.hash ? before.snapshotIndex : index;
   const now: ItemState = { id, key, name, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, snapshotIndex, leaf: null };

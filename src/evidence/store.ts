@@ -180,6 +180,35 @@ export interface AnchorRow {
   readonly receipt: Uint8Array;
 }
 
+interface Order {
+  /** The policy, or the request, in the words of who ordered it. */
+  readonly policy: string;
+  readonly by: string;
+  readonly at: number;
+  readonly dryRun?: boolean;
+}
+
+export interface PurgeOrder extends Order {
+  /** Instants before which each kind of document is no longer kept. */
+  readonly before: { readonly replies?: number; readonly snapshots?: number };
+}
+
+export interface ErasureOrder extends Order {
+  readonly scope: string;
+  readonly item: string;
+}
+
+export interface Purged {
+  /** Documents whose data is gone, and how many bytes they had. */
+  readonly documents: number;
+  readonly bytes: number;
+  /** The texts by which an erased person was looked for. */
+  readonly words: readonly string[];
+  /** Documents that still name the person: of the present, or kept without salt. */
+  readonly remaining: { readonly living: number; readonly unsalted: number };
+  readonly head: LedgerHead;
+}
+
 export interface CycleSummary {
   readonly index: number;
   readonly connection: string;
@@ -250,6 +279,16 @@ export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
   changes(): Iterable<ChangeRecord>;
   /** A document by its SHA-256 (hex), as it was hashed; null where there is none, or where it was purged. */
   document(sha256: string): string | null;
+  /**
+   * Takes the data of documents away that a policy no longer keeps; what is held now, and the latest look, always stay. Appends a leaf of
+   * kind `tombstone`. With `dryRun` nothing is taken.
+   */
+  purge(order: PurgeOrder): Promise<Purged>;
+  /**
+   * Erases a person: every document of the item and every other that names it, and the name itself. Only what is salted can be erased, and
+   * only what is gone: ITEM_NOT_ERASABLE otherwise. Appends a leaf of kind `tombstone`.
+   */
+  erase(order: ErasureOrder): Promise<Purged>;
   /** What was known when the ledger had so many leaves: every question has the answer that it had then. */
   knownAt(size: number): EvidenceReading;
   /** How many leaves the ledger had at an instant. */

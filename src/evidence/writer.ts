@@ -12,10 +12,11 @@ import type { Log } from './log.ts';
 import type { Manifests } from './manifests.ts';
 import { type PreparedCycle, type PreparedScope, prepare, refuse } from './prepare.ts';
 import type { RuleNumbers } from './projections.ts';
+import { outlived, type Purge, takeAway, traces } from './purge.ts';
 import type { CycleRow } from './replay.ts';
 import { committedName, newSalt } from './salted.ts';
 import { changeLeaves, type LoggedChange, type ScopeState, type State } from './state.ts';
-import type { CycleRecord, EvidenceStore, LedgerHead } from './store.ts';
+import type { CycleRecord, ErasureOrder, EvidenceStore, LedgerHead, Purged, PurgeOrder } from './store.ts';
 
 export interface WriterOptions {
   /** For how long the full list of each cycle's request ids is kept, in days. By default not at all: the leaf has their root and a sample. */
@@ -37,7 +38,7 @@ interface Parts {
   readonly manifests: Manifests;
 }
 
-type Writer = Pick<EvidenceStore, 'commit' | 'append' | 'addAnchor' | 'sign'>;
+type Writer = Pick<EvidenceStore, 'commit' | 'append' | 'addAnchor' | 'sign' | 'purge' | 'erase'>;
 
 /** The only one that adds to the store. */
 export function writer(parts: Parts, { requestIdDays = 0, personal = new Set() }: WriterOptions): Writer {
@@ -156,6 +157,21 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set() }
     return log.head();
   };
 
+  const forget = async (reason: 'retention' | 'erasure', { policy, by, at, dryRun }: Order, purge: Purge): Promise<Purged> => {
+    const found = [...purge.documents].map((id) => ({ hash: blobs.kept(id).hash, size: blobs.sizeOf(id) }));
+    const bytes = found.reduce((sum, { size }) => sum + size, 0);
+    const report = { documents: found.length, bytes, words: [], remaining: { living: 0, unsalted: 0 } };
+    if (dryRun || (found.length === 0 && purge.items.length === 0)) return { ...report, head: log.head() };
+    const items = purge.items.map(({ scope, name }) => ({ scope, name }));
+    const body = { reason, policy, by, items, purged: found.map(({ hash }) => hash).toSorted() };
+    durably(() => {
+      takeAway(parts, purge);
+      appendLeaf('tombstone', at, canonical(body), null);
+    });
+    db.scrub();
+    return { ...report, head: await sign() };
+  };
+
   /** One after the other: what is durable is signed before the next thing is written. */
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
@@ -200,6 +216,17 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set() }
         return sign();
       }),
     sign: () => inTurn(sign),
+    purge: (order) =>
+      inTurn(async () => {
+        const documents = outlived(parts, order.before);
+        return forget('retention', order, { documents, items: [] });
+      }),
+    erase: (order) =>
+      inTurn(async () => {
+        const item = erasable(parts, order);
+        const { documents, words, remaining } = traces(parts, item.id);
+        return { ...(await forget('erasure', order, { documents, items: [item] })), words, remaining };
+      }),
   };
 }
 
@@ -213,6 +240,22 @@ function attached(blobs: Blobs, kind: EntryKind, body: Json, texts: readonly str
   const stray = [...given.keys()].find((hash) => !used.has(hash));
   if (stray !== undefined) refuse(`a ${kind}: it does not name the document ${stray}`);
   return new Map(named.flatMap(([name, hash]) => (given.has(hash) ? [[name, given.get(hash)!]] : [])));
+}
+
+type Order = Omit<PurgeOrder, 'before'>;
+
+/** The item that may be erased: salted, and no longer there. */
+function erasable({ db, state }: Parts, { scope, item: key }: ErasureOrder): Purge['items'][number] {
+  const refuseErasing = (reason: string): never => {
+    throw new HoldfastError('ITEM_NOT_ERASABLE', { scope, item: key, reason });
+  };
+  const row = db
+    .prepare('SELECT item.id, salt FROM item JOIN scope ON scope.id = item.scope WHERE scope.key = ? AND item.key = ?')
+    .get(scope, key);
+  if (!row) return refuseErasing('there is no such item in that scope');
+  if (state.scope(scope)?.items.has(key)) return refuseErasing('it is still there, and the next look would bring it back');
+  if (row['salt'] === null) return refuseErasing('it was not recorded as a person, or before names were salted, or it was erased');
+  return { id: Number(row['id']), scope, name: committedName(key, row['salt'] as Uint8Array) };
 }
 
 /** The items of a scope that a cycle changed, with what is now held of them. */

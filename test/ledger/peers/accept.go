@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sort"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -70,6 +72,8 @@ func answer(asked question) error {
 			return err
 		}
 		return tlog.CheckTree(tlog.TreeProof(path), asked.Size, root, asked.Old, old)
+	case "canonical":
+		return checkCanonical(asked.Entry)
 	case "log":
 		return checkLog(asked.Folder, asked.Vkeys)
 	}
@@ -210,4 +214,86 @@ func split(bundle []byte) (entries [][]byte, err error) {
 		entries = append(entries, rest.Next(int(binary.BigEndian.Uint16(length))))
 	}
 	return entries, nil
+}
+
+// checkCanonical reads JSON and writes it again: RFC 8785 of strings, booleans, null and integers below 2^53.
+func checkCanonical(text []byte) error {
+	reader := json.NewDecoder(bytes.NewReader(text))
+	reader.UseNumber()
+	var value interface{}
+	if err := reader.Decode(&value); err != nil {
+		return err
+	}
+	var written bytes.Buffer
+	if err := write(&written, value); err != nil {
+		return err
+	}
+	if !bytes.Equal(written.Bytes(), text) {
+		return fmt.Errorf("canonical is %s", written.Bytes())
+	}
+	return nil
+}
+
+func write(to *bytes.Buffer, value interface{}) error {
+	switch value := value.(type) {
+	case nil:
+		to.WriteString("null")
+	case bool:
+		fmt.Fprint(to, value)
+	case json.Number:
+		n, err := strconv.ParseInt(string(value), 10, 64)
+		if err != nil || n <= -1<<53 || n >= 1<<53 {
+			return fmt.Errorf("%s is no integer below 2^53", value)
+		}
+		fmt.Fprint(to, n)
+	case string:
+		quote(to, value)
+	case []interface{}:
+		for i, one := range value {
+			to.WriteString(map[bool]string{true: "[", false: ","}[i == 0])
+			if err := write(to, one); err != nil {
+				return err
+			}
+		}
+		to.WriteString(map[bool]string{true: "[]", false: "]"}[len(value) == 0])
+	case map[string]interface{}:
+		var names []string
+		for name := range value {
+			names = append(names, name)
+		}
+		sort.Slice(names, func(i, j int) bool {
+			a, b := utf16.Encode([]rune(names[i])), utf16.Encode([]rune(names[j]))
+			for at := 0; at < len(a) && at < len(b); at++ {
+				if a[at] != b[at] {
+					return a[at] < b[at]
+				}
+			}
+			return len(a) < len(b)
+		})
+		for i, name := range names {
+			to.WriteString(map[bool]string{true: "{", false: ","}[i == 0])
+			quote(to, name)
+			to.WriteByte(':')
+			if err := write(to, value[name]); err != nil {
+				return err
+			}
+		}
+		to.WriteString(map[bool]string{true: "{}", false: "}"}[len(value) == 0])
+	}
+	return nil
+}
+
+func quote(to *bytes.Buffer, text string) {
+	short := map[rune]string{'"': `\"`, '\\': `\\`, '\b': `\b`, '\f': `\f`, '\n': `\n`, '\r': `\r`, '\t': `\t`}
+	to.WriteByte('"')
+	for _, character := range text {
+		if escaped, found := short[character]; found {
+			to.WriteString(escaped)
+		} else if character < ' ' {
+			fmt.Fprintf(to, `\u%04x`, character)
+		} else {
+			to.WriteRune(character)
+		}
+	}
+	to.WriteByte('"')
 }

@@ -3,11 +3,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { checkpointText } from '#src/ledger/checkpoint.ts';
+import fc from 'fast-check';
+import { canonical } from '#src/ledger/canonical.ts';
+import { checkpointText, parseCheckpoint } from '#src/ledger/checkpoint.ts';
 import { localSigner, NoteError, noteOf, openNote, signatureLine } from '#src/ledger/note.ts';
 import { consistencyPath, inclusionPath, nodesOf, rootOf } from '#src/ledger/proof.ts';
+import type { LeafProof } from '#src/ledger/state-proof.ts';
 import { bundleOf, bundlePath, tileOf, tilePath, tilesOf } from '#src/ledger/tiles.ts';
+import { parseProof } from '#src/ledger/tlog-proof.ts';
 import { leafHash } from '#src/ledger/tree.ts';
+import { toldOf } from '#test/evidence/proofs.ts';
+import { json } from '../json.ts';
 import { flipped, line, note, vkey } from '../vectors.ts';
 import { buildPeer, goIsHere, type Question } from './sumdb.ts';
 
@@ -134,6 +140,27 @@ import { buildPeer, goIsHere, type Question } from './sumdb.ts';
     expect(ask([log])).toEqual(['ok']);
   });
 
+  test('it finds all three levels of a proof of a state: item in scope, scope in cycle, cycle in log', async () => {
+    const { proofs, files } = await toldOf(3);
+    const questions = proofs.flatMap(({ item, scope, cycle }): Question[] => {
+      if (!item || !scope) return [];
+      const { root: state } = (JSON.parse(cycle.leaf) as { state: { root: string } }).state;
+      const { root: items } = JSON.parse(scope.leaf) as { root: string };
+      const { index, path, note } = parseProof(files.get(cycle.index)!);
+      const { size, root } = parseCheckpoint(note.slice(0, note.indexOf('\n\n') + 1));
+      return [inTree(item, items), inTree(scope, state), { do: 'inclusion', entry: Buffer.from(cycle.leaf), index, size, root, path }];
+    });
+    expect(questions.length).toBeGreaterThan(100);
+    expect(ask(questions)).toEqual(questions.map(() => 'ok'));
+  });
+
+  test('it writes JSON as canonically as we do', () => {
+    const texts = fc.sample(json, { numRuns: 1000 }).map((value) => canonical(value));
+    expect(ask(texts.map((text) => ({ do: 'canonical', entry: Buffer.from(text) })))).toEqual(texts.map(() => 'ok'));
+    const wrong = ['{"b":0,"a":0}', '{"a": 0}', '["\\u00e9"]', '[1.0]', '[9007199254740992]', '["\\u001F"]', '[-0]'];
+    expect(refused(ask(wrong.map((text) => ({ do: 'canonical', entry: Buffer.from(text) }))))).toBe(wrong.length);
+  });
+
   /** The files of a log of the first entries. */
   async function written(size: number, name = `log-${size}`): Promise<{ folder: string; files: string[] }> {
     const text = checkpointText({ origin: signer.name, size, root: rootAt(size) });
@@ -147,4 +174,13 @@ import { buildPeer, goIsHere, type Question } from './sumdb.ts';
     }
     return { folder: join(folder, name), files: [...files.keys()] };
   }
+});
+
+const inTree = ({ leaf, index, size, path }: LeafProof, root: string): Question => ({
+  do: 'inclusion',
+  entry: Buffer.from(leaf),
+  index,
+  size,
+  root: Buffer.from(root, 'hex'),
+  path: path.map((hash) => Buffer.from(hash, 'hex')),
 });

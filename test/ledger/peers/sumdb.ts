@@ -22,6 +22,7 @@ export type Question =
       readonly root: Hash;
       readonly path: readonly Hash[];
     }
+  | { readonly do: 'canonical'; readonly entry: Buffer }
   | { readonly do: 'log'; readonly folder: string; readonly vkeys: readonly string[] };
 
 const debian = '/usr/share/gocode';

@@ -11,6 +11,8 @@ export interface Checkpoints {
   at(size: number): SignedCheckpoint | null;
   /** Sizes that were signed, ascending. */
   sizes(): number[];
+  /** The keys that signed, as verifier keys, the latest first. */
+  vkeys(): string[];
   /**
    * Signs a head unless it is signed. Ed25519 always gives the same signature, so that being killed in between costs nothing.
    * Errors: SIGNATURE_WRONG where a key gives a signature that its own public key does not accept.
@@ -26,6 +28,8 @@ export function openCheckpoints(db: Engine, signers: readonly NoteSigner[], root
   const rowsAt = db.prepare('SELECT vkey, signature FROM checkpoint JOIN ledger_key ON id = key WHERE size = ? ORDER BY key DESC');
   const sizes = db.prepare('SELECT DISTINCT size FROM checkpoint ORDER BY size');
 
+  const vkeys = db.prepare('SELECT vkey FROM ledger_key ORDER BY id DESC');
+
   return {
     at(size) {
       const rows = rowsAt.all(size).map(({ vkey, signature }) => ({ vkey: String(vkey), signature: Buffer.from(signature as Uint8Array) }));
@@ -37,6 +41,7 @@ export function openCheckpoints(db: Engine, signers: readonly NoteSigner[], root
       return { origin, size, root: root.toString('hex'), note: noteOf(checkpointText({ origin, size, root }), lines) };
     },
     sizes: () => sizes.all().map(({ size }) => Number(size)),
+    vkeys: () => vkeys.all().map(({ vkey }) => String(vkey)),
     async sign({ size, root }, durably) {
       const missing = size === 0 ? [] : signers.filter(({ vkey }) => !signed.get(size, vkey));
       if (missing.length === 0) return;

@@ -90,6 +90,7 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     ...write,
     head: () => log.head(),
     checkpoint: (size) => checkpoints.at(size ?? checkpoints.sizes().at(-1) ?? -1),
+    vkeys: () => checkpoints.vkeys(),
     checkpointSizes: () => checkpoints.sizes(),
     leaf: (index) => log.read(index),
     leafHash: (index) => log.hashAt(index),

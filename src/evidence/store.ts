@@ -267,6 +267,8 @@ export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
   checkpoint(size?: number): SignedCheckpoint | null;
   /** The sizes that were signed, ascending. */
   checkpointSizes(): number[];
+  /** The keys that signed, as verifier keys, the latest first. */
+  vkeys(): string[];
   /** Receipts, the oldest first. */
   anchors(): AnchorRow[];
   /** The leaf at an index: canonical JSON, and its hash. */

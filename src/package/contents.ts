@@ -3,15 +3,18 @@ import type { Config } from '#src/config.ts';
 import type { Looks } from '#src/evidence/documents.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { canonical } from '#src/ledger/canonical.ts';
+import { parseVkey } from '#src/ledger/note.ts';
 import { explainUnread } from '#src/population.ts';
 import { contextOf, type Reporting } from '#src/report/context.ts';
 import { coverageOfScopes, criteriaReports } from '#src/report/status-report.ts';
+import type { SigningKey } from '#src/signing/key.ts';
 import type { Window } from '#src/window/types.ts';
 import { writeCatalogue } from './catalogue.ts';
 import { newReferences, refer, writeDocuments } from './evidence.ts';
 import { writeReconciliations, writeStatements } from './ipe.ts';
-import { writeRegisters, writeVerifiers } from './keys.ts';
+import { writeAnchors, writeKeys, writeRegisters, writeVerifiers } from './keys.ts';
 import { writeLines, writeLog } from './log.ts';
+import { writeProofs } from './proofs.ts';
 import { firstPage } from './readme.ts';
 import {
   placedRules,
@@ -37,6 +40,8 @@ export interface Source {
   /** First and last day, as asked. */
   readonly days: { readonly firstDay: string; readonly lastDay: string };
   readonly config: Pick<Config, 'connections' | 'scope' | 'categories'>;
+  /** The ledger’s key, to sign the list of the files with; only where the ledger itself is signed with it. */
+  readonly key?: SigningKey;
   readonly progress?: (what: string) => void;
 }
 
@@ -55,7 +60,10 @@ export interface About {
 }
 
 /** Everything in a package but the sums over it. */
-export async function fill(spool: Spool, { store, reporting, window, days, config, progress = () => undefined }: Source): Promise<About> {
+export async function fill(
+  spool: Spool,
+  { store, reporting, window, days, config, key, progress = () => undefined }: Source,
+): Promise<{ about: About; sumsSigned: boolean }> {
   const { company, timeZone, example } = reporting;
   const { size, root } = store.head();
   const from = { start: window.from, end: window.to, from: '', to: '', timeZone };
@@ -130,7 +138,11 @@ export async function fill(spool: Spool, { store, reporting, window, days, confi
   const ledger = { origin, size, root, signed: origin !== null };
   const about = { company, from: iso(window.from), to: iso(window.to), asOf: iso(window.asOf) };
   const id = hash('sha256', canonical({ ...about, origin, size, root })).slice(0, 16);
+  await writeProofs(spool, store, { cycles, deviations, size });
+  const vkeys = await writeKeys(spool, store, origin);
+  const anchors = await writeAnchors(spool, store, { window, timeZone, size });
   await writeRegisters(spool);
+  const sumsSigned = key !== undefined && vkeys.some((vkey) => parseVkey(vkey).publicKey.equals(key.publicKey));
   const verifiers = await writeVerifiers(spool);
   const held = [...store.held];
   await spool.add(
@@ -143,9 +155,9 @@ export async function fill(spool: Spool, { store, reporting, window, days, confi
       window,
       days,
       ledger,
-      vkeys: [],
-      anchors: [],
-      sumsSigned: false,
+      vkeys,
+      anchors,
+      sumsSigned,
       controls,
       criteria: criteriaReports(context),
       deviations,
@@ -164,7 +176,7 @@ export async function fill(spool: Spool, { store, reporting, window, days, confi
       verifiers,
     }),
   );
-  return { export: { id, ...about, timeZone, example }, ledger };
+  return { about: { export: { id, ...about, timeZone, example }, ledger }, sumsSigned };
 }
 
 const iso = (instant: number): string => new Date(instant).toISOString();

@@ -3,6 +3,8 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSy
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '#src/errors.ts';
 import { canonical } from '#src/ledger/canonical.ts';
+import type { SigningKey } from '#src/signing/key.ts';
+import { sshSignature } from '#src/signing/sshsig.ts';
 import { type About, fill, type Source } from './contents.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { zip } from './zip.ts';
@@ -21,6 +23,8 @@ export interface Exported {
   /** Of company, window and ledger: the same for the same package. */
   readonly id: string;
   readonly ledger: About['ledger'];
+  /** Whether the list of the files is signed, beside the ledger. */
+  readonly sumsSigned: boolean;
 }
 
 /**
@@ -38,13 +42,13 @@ export async function exportPackage(options: ExportOptions): Promise<Exported> {
     mkdirSync(folder, { mode: 0o700 });
     const spool = openSpool(join(folder, 'spool'));
     try {
-      const about = await fill(spool, options);
-      await sum(spool, about);
+      const { about, sumsSigned } = await fill(spool, options);
+      await sum(spool, about, sumsSigned ? options.key! : null);
       options.progress?.('the ZIP');
       const written = pack(spool, join(folder, 'zip'));
       renameSync(join(folder, 'zip'), out);
       syncFolder(dirname(out));
-      return { file: out, ...written, id: about.export.id, ledger: about.ledger };
+      return { file: out, ...written, id: about.export.id, ledger: about.ledger, sumsSigned };
     } finally {
       spool.close();
     }
@@ -59,16 +63,12 @@ export async function exportPackage(options: ExportOptions): Promise<Exported> {
 export const knownUntil = (lastCycle: number, windowEnd: number, now: number): number => Math.max(lastCycle, Math.min(windowEnd, now));
 
 /** manifest.json and SHA256SUMS: what everything else is, to the byte. */
-async function sum(spool: Spool, about: About): Promise<void> {
+async function sum(spool: Spool, about: About, key: SigningKey | null): Promise<void> {
   const files = spool.files().map(({ path, size, sha256, type }) => ({ path, size, sha256, type }));
   await spool.add('manifest.json', `${canonical({ v: 1, ...about, files })}\n`);
-  await spool.add(
-    'SHA256SUMS',
-    spool
-      .files()
-      .map(({ path, sha256 }) => `${sha256}  ${path}\n`)
-      .join(''),
-  );
+  const lines = spool.files().map(({ path, sha256 }) => `${sha256}  ${path}\n`);
+  await spool.add('SHA256SUMS', lines.join(''));
+  if (key) await spool.add('SHA256SUMS.sig', await sshSignature(key, Buffer.from(lines.join('')), 'soc2-evidence'));
 }
 
 function pack(spool: Spool, path: string): { bytes: number; sha256: string; files: number } {

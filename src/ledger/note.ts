@@ -119,10 +119,12 @@ interface Signature {
 
 const dash = '\u2014 ';
 const lengths = { 1: 64, 4: 72 };
-/** As x/mod has it, so that nothing is accepted here that is refused there. */
+/** As golang.org/x/mod has them, so that nothing is accepted here that is refused there. */
 const mostSignatures = 100;
+const longest = 1_000_000;
 
 function partsOf(note: string): { text: string; signatures: Signature[] } {
+  if (Buffer.byteLength(note) > longest) throw new NoteError(`the note has more than ${longest} bytes`);
   if (!note.isWellFormed() || note.includes('\ufffd')) throw new NoteError('the note is not UTF-8');
   if (/[\u0000-\u0009\u000b-\u001f]/.test(note)) throw new NoteError('the note has a control character other than the newline');
   const end = note.lastIndexOf('\n\n');

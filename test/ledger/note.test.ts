@@ -102,6 +102,7 @@ describe('a note is refused that', () => {
     ['has a shorter signature', note.replace(/b4TU\S+/, 'b4TUpe8nPbc='), 'is bad'],
     ['has another text', note.replace('\n7\n', '\n8\n'), `the signature of ${origin} is bad`],
     ['has a good signature and then a bad one by the same key', note.replace(witnessLine, line.replace('8nPb', '8nPc')), 'is bad'],
+    ['is longer than anyone writes', note.replace(origin, 'x'.repeat(1_000_000)), 'more than 1000000 bytes'],
     ['has a signature twice', `${note}${line}\n`, 'stands twice'],
     ['has more signatures than anyone needs', noteOf(text, [line]) + witnesses(100), 'more than 100'],
   ];

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { localSigner, noteOf, signatureLine } from '#src/ledger/note.ts';
-import { flipped, note, origin, privateKeyOf, seeds, text } from '../vectors.ts';
+import { cosignedText, localSigner, noteOf, openNote, signatureLine } from '#src/ledger/note.ts';
+import { flipped, note, origin, privateKeyOf, seeds, text, witnessLine, witnessVkey } from '../vectors.ts';
 
 const isHere = spawnSync('openssl', ['version']).stdout?.toString().startsWith('OpenSSL 3') ?? false;
 if (!isHere) process.stderr.write('skipped: openssl 3 is not installed, so it was not asked about our signatures\n');
@@ -30,6 +30,21 @@ openssl pkeyutl -verify -pubin -inkey log.pub.pem -rawin -in body -sigfile sig`;
     const { privateKey } = generateKeyPairSync('ed25519');
     const signer = localSigner(origin, privateKey);
     expect(verify(noteOf(text, [signatureLine(signer.vkey, await signer.sign(text))]), privateKey)).toBe(0);
+  });
+
+  test('accept the signature of a witness over what it signs, and over nothing else', () => {
+    const signed = Buffer.from(witnessLine.split(' ')[2]!, 'base64').subarray(12);
+    writeFileSync(join(folder, 'witness.pem'), createPublicKey(privateKeyOf(seeds[1])).export({ format: 'pem', type: 'spki' }));
+    writeFileSync(join(folder, 'cosignature'), signed);
+    const accepts = (body: string) => {
+      writeFileSync(join(folder, 'cosigned'), body);
+      const asked = ['pkeyutl', '-verify', '-pubin', '-inkey', 'witness.pem', '-rawin', '-in', 'cosigned', '-sigfile', 'cosignature'];
+      return spawnSync('openssl', asked, { cwd: folder }).status === 0;
+    };
+    const { timestamp } = openNote(note, [witnessVkey]).verified[0]!;
+    expect(accepts(cosignedText(text, timestamp!))).toBe(true);
+    expect(accepts(cosignedText(text, timestamp! + 1))).toBe(false);
+    expect(accepts(text)).toBe(false);
   });
 
   test('refuse it with another key, another text or another signature', () => {

@@ -14,7 +14,7 @@ import { parseProof } from '#src/ledger/tlog-proof.ts';
 import { leafHash } from '#src/ledger/tree.ts';
 import { toldOf } from '#test/evidence/proofs.ts';
 import { json } from '../json.ts';
-import { flipped, line, note, vkey } from '../vectors.ts';
+import { flipped, line, note, text, vkey, witnessLine } from '../vectors.ts';
 import { buildPeer, goIsHere, type Question } from './sumdb.ts';
 
 (goIsHere ? describe : describe.skip)("what golang.org/x/mod's sumdb says", () => {
@@ -63,19 +63,51 @@ import { buildPeer, goIsHere, type Question } from './sumdb.ts';
     const bytes = Buffer.from(note);
     const notes = Array.from({ length: bytes.length * 8 }, (_, bit) => flipped(bytes, bit));
     const answers = ask(notes.map((note) => ({ do: 'note', note, vkeys: [vkey] })));
-    const ours = notes.map((altered) => {
-      try {
-        return openNote(altered.toString(), [vkey]).text;
-      } catch (error) {
-        if (error instanceof NoteError) return null;
-        throw error;
-      }
-    });
-    expect(ours.filter((text, i) => text !== null && answers[i] !== 'ok')).toEqual([]);
+    expect(notes.filter((altered, i) => opens(altered.toString(), vkey) && answers[i] !== 'ok')).toEqual([]);
     // It knows nothing of the witness, nor minds the two bits that base64 leaves over at the end of a signature.
     const signature = bytes.indexOf(line) + Buffer.byteLength(line);
     const accepted = answers.flatMap((answer, bit) => (answer === 'ok' && bit < 8 * signature ? [bit >> 3] : []));
     expect(accepted.filter((at) => at !== signature - 2)).toEqual([]);
+  });
+
+  test('it accepts every note and every key, however it was put together, that we accept', () => {
+    const pieces = [
+      '',
+      ' ',
+      '\n',
+      '\n\n',
+      '+',
+      '=',
+      'A',
+      '0',
+      '\t',
+      '\u00a0',
+      '\u0085',
+      '\ufeff',
+      'é',
+      '— ',
+      '- ',
+      text,
+      line,
+      witnessLine,
+      `${line}\n`,
+    ];
+    const cut = fc.record({ from: fc.nat(), gone: fc.nat(3), piece: fc.constantFrom(...pieces) });
+    const altered = (of: string) =>
+      fc.sample(fc.array(cut, { minLength: 1, maxLength: 3 }), { numRuns: 1500 }).map((cuts) =>
+        cuts.reduce((now, { from, gone, piece }) => {
+          const at = from % (now.length + 1);
+          return now.slice(0, at) + piece + now.slice(at + gone);
+        }, of),
+      );
+    const notes = altered(`${text}\n${line}\n`);
+    const answers = ask(notes.map((given) => ({ do: 'note', note: Buffer.from(given), vkeys: [vkey] })));
+    const opened = notes.filter((given) => opens(given, vkey));
+    expect(opened.length).toBeGreaterThan(0);
+    expect(notes.filter((given, i) => opens(given, vkey) && answers[i] !== 'ok')).toEqual([]);
+    const keys = [vkey, ...altered(vkey)];
+    const known = ask(keys.map((given) => ({ do: 'note', note: Buffer.from(note), vkeys: [given] })));
+    expect(keys.filter((given, i) => opens(note, given) && known[i] !== 'ok')).toEqual([]);
   });
 
   test('it accepts our inclusion proofs, and no other entry, place, size, root or path', () => {
@@ -175,6 +207,15 @@ import { buildPeer, goIsHere, type Question } from './sumdb.ts';
     return { folder: join(folder, name), files: [...files.keys()] };
   }
 });
+
+function opens(note: string, vkey: string): boolean {
+  try {
+    return openNote(note, [vkey]).text !== '';
+  } catch (error) {
+    if (error instanceof NoteError) return false;
+    throw error;
+  }
+}
 
 const inTree = ({ leaf, index, size, path }: LeafProof, root: string): Question => ({
   do: 'inclusion',

@@ -17,7 +17,8 @@ export interface Surroundings {
   readonly now: () => number;
 }
 
-export type Options = Readonly<Record<string, string | boolean | undefined>>;
+/** An option that may be repeated is a list. */
+export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 export interface Invocation extends Surroundings {
   readonly options: Options;
@@ -34,7 +35,7 @@ export interface Command {
   readonly summary: string;
   /** As shown in the usage: `results [--rule ID]`. */
   readonly usage: string;
-  readonly options?: Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly means: string }>>;
+  readonly options?: Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: true; readonly means: string }>>;
   readonly operands?: readonly [least: number, most: number];
   run(invocation: Invocation): Promise<number>;
 }

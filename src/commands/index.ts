@@ -22,6 +22,7 @@ import { rulesCommand } from './rules.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
 import { printable } from './text.ts';
+import { verify } from './verify.ts';
 
 export const commands: Readonly<Record<string, Command>> = {
   init,
@@ -36,6 +37,7 @@ export const commands: Readonly<Record<string, Command>> = {
   controls,
   explain,
   policy,
+  verify,
   migrate,
 };
 
@@ -73,7 +75,8 @@ export async function runCommand(argv: readonly string[], surroundings: Surround
 }
 
 function parse(name: string, command: Command, args: readonly string[]): { values: Options; positionals: string[] } {
-  const options = Object.fromEntries(Object.entries({ ...common, ...command.options }).map(([option, { type }]) => [option, { type }]));
+  const known: NonNullable<Command['options']> = { ...common, ...command.options };
+  const options = Object.fromEntries(Object.entries(known).map(([option, { type, multiple = false }]) => [option, { type, multiple }]));
   try {
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     const [least, most] = command.operands ?? [0, 0];

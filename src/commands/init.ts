@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import { providerOf } from '#src/collector.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { collectors, permissionsOf } from '#src/registry.ts';
-import type { Command } from './command.ts';
+import type { Command, Options } from './command.ts';
 
 export const init: Command = {
   summary: 'Asks for the connections, writes a commented holdfast.yaml and says which permissions to grant.',
@@ -49,14 +49,7 @@ interface Answers {
   readonly to: string;
 }
 
-const fromOptions = ({
-  company = 'Our company',
-  aws = false,
-  github = '',
-  scim = '',
-  from = '',
-  to = '',
-}: Readonly<Record<string, string | boolean | undefined>>): Answers => ({
+const fromOptions = ({ company = 'Our company', aws = false, github = '', scim = '', from = '', to = '' }: Options): Answers => ({
   company: String(company),
   aws: aws === true,
   github: String(github),

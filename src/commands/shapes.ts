@@ -136,6 +136,13 @@ const reading = z.object({
   rules: z.array(z.string()).describe('Rules that stay unobserved for it'),
 });
 
+const checked = z.object({
+  check: z.string(),
+  says: z.string().nullable().describe('What holds; null where something failed or nothing was established'),
+  faults: z.array(z.string()),
+  notEstablished: z.array(z.string()),
+});
+
 export const shapes = {
   results: z.array(resultRow),
   deviations: z.array(deviationRow),
@@ -143,6 +150,11 @@ export const shapes = {
   status,
   'run --once': z.array(cycle),
   check: z.array(reading),
+  verify: z.object({
+    package: z.string().optional().describe('Absent where the live store was checked'),
+    ok: z.boolean(),
+    checks: z.array(checked),
+  }),
   'migrate sqlite-to-postgres': z.object({ ...ledger.shape, rows: z.int(), checkpoints: z.int() }),
 } as const;
 

@@ -142,7 +142,7 @@ ${window ? 'window: { from: 2026-03-02, to: 2026-03-31, timeZone: UTC }\n' : ''}
     });
     const first = JSON.parse((await holdfast(folder, 'results --json', at(0))).out) as Record<string, unknown>[];
     expect(first.length).toBeGreaterThan(0);
-    for (const [command, shape] of Object.entries(shapes)) {
+    for (const [command, shape] of Object.entries(shapes).filter(([name]) => !name.startsWith('migrate'))) {
       const { out } = await holdfast(folder, `${command} --json`, at(0.9));
       expect({ command, faults: shape.safeParse(JSON.parse(out)).error?.issues ?? [] }).toEqual({ command, faults: [] });
     }

@@ -82,7 +82,7 @@ export function zipOf(files: Iterable<readonly [string, Buffer]>): Buffer {
   const directory: Buffer[] = [];
   let offset = 0;
   for (const [path, bytes] of [...files].sort(([a], [b]) => byUtf8(a, b))) {
-    const [name, data] = [Buffer.from(path), deflateRawSync(bytes)];
+    const [name, data] = [Buffer.from(path), deflateRawSync(bytes, { level: 1 })];
     const common = Buffer.alloc(26);
     for (const [at, value] of [
       [0, 20],

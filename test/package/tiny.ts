@@ -23,7 +23,7 @@ import { type About, checkpointNote, type Files, publicKeyOf, seal, sshPublicKey
 export const origin = 'example.com/tiny';
 export const key = privateKeyOf(seeds[0]);
 export const vkey = vkeyOf(origin, publicKeyOf(key));
-export const signers = `evidence@example.com namespaces="soc2-evidence" ${sshPublicKey(key)}\n`;
+export const signers = `${origin} namespaces="soc2-evidence" ${sshPublicKey(key)}\n`;
 
 const hour = 3_600_000;
 const start = Date.UTC(2026, 0, 1);

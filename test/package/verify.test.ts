@@ -19,7 +19,7 @@ test('a package made by hand from docs/package.md is accepted, down to its rules
   const report = await verifyFiles(tiny.files, held);
   expect(faults(report)).toEqual([]);
   expect(unknown(report)).toEqual([expect.stringContaining('rest on the word of who made the package: 00_README.html')]);
-  expect(said(report, 'signature')).toContain('evidence@example.com, whom you named');
+  expect(said(report, 'signature')).toContain('example.com/tiny, whom you named');
   expect(said(report, 'checkpoint')).toContain('with the key you gave');
   expect(said(report, 'history')).toContain('5 leaves that you hold');
   expect(said(report, 'rules')).toContain('14 results');

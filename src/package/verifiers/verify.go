@@ -58,12 +58,16 @@ func main() {
 		fmt.Fprintln(os.Stderr, "Usage: go run verify.go [-vkey KEY]... [-checkpoint FILE]... PACKAGE.zip")
 		flag.PrintDefaults()
 	}
-	flag.Parse()
-	if flag.NArg() != 1 {
+	// Options may stand after the package as well.
+	var packages []string
+	for flag.Parse(); flag.NArg() > 0; flag.CommandLine.Parse(flag.Args()[1:]) {
+		packages = append(packages, flag.Arg(0))
+	}
+	if len(packages) != 1 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	archive, err := zip.OpenReader(flag.Arg(0))
+	archive, err := zip.OpenReader(packages[0])
 	if os.IsNotExist(err) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)

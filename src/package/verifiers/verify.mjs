@@ -287,9 +287,11 @@ function entryOf(record, path, nameLength, extraLength, commentLength) {
     throw new Fault(`${shown(path)}: comment, time or attributes in the ZIP are not the fixed ones`);
   if ((flags & ~0x0808) !== 0 || (method !== 0 && method !== 8))
     throw new Fault(`${shown(path)}: method ${method} or flags ${flags} of the ZIP`);
+  const made = record.readUInt32LE(4);
+  if (made !== 0x00140314 && made !== 0x002d032d) throw new Fault(`${shown(path)}: the versions in the ZIP are not the fixed ones`);
   if (size > largestFile) throw new Fault(`${shown(path)}: ${size} bytes are more than any file of a package`);
   if (method === 0 && packed !== size) throw new Fault(`${shown(path)}: stored, but of two sizes`);
-  return { path, made: record.readUInt32LE(4), flags, method, crc: record.readUInt32LE(16), packed, size, offset, start: 0 };
+  return { path, made, flags, method, crc: record.readUInt32LE(16), packed, size, offset, start: 0 };
 }
 
 /** The header before the data must say what the directory says. Returns where the next one begins. */
@@ -403,7 +405,7 @@ function parseCsv(text, columns, where) {
 
 function cell(value) {
   const text = value === null || value === undefined ? '' : String(value);
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
@@ -623,8 +625,10 @@ export async function verifyPackage(given, { vkeys = [], signers = null, checkpo
   return report;
 }
 
-/** The files of the package: read anew each time, and checked against their declared size and checksum. */
+/** The files of the package, checked against their declared size and checksum whenever they are unpacked. Small ones are kept for a while. */
 function fileReader(source, entries) {
+  const recent = new Map();
+  let held = 0;
   return {
     paths: [...entries.keys()],
     has: (path) => entries.has(path),
@@ -632,7 +636,15 @@ function fileReader(source, entries) {
     bytes(path) {
       const entry = entries.get(path);
       if (!entry) throw new Fault(`${path}: it is missing`);
-      return extract(source, entry);
+      const known = recent.get(path);
+      if (known) return known;
+      const bytes = extract(source, entry);
+      if (bytes.length > 100_000) return bytes;
+      held += bytes.length;
+      if (held > 50_000_000) recent.clear();
+      if (recent.size === 0) held = bytes.length;
+      recent.set(path, bytes);
+      return bytes;
     },
     text(path) {
       const text = utf8OrNull(this.bytes(path));
@@ -817,8 +829,8 @@ function checkCheckpoint(found, check) {
 
 function cosignatureIn(found, { text }, witness) {
   for (const path of found.files.under('cosignatures/')) {
-    const note = parseNote(`${text}\n${found.files.text(path)}`, path);
-    const [line] = signersOf(note, [witness], path);
+    const note = parseNote(found.files.text(path), path);
+    const [line] = note.text === text ? signersOf(note, [witness], path) : [];
     if (line) return line;
   }
   return null;
@@ -830,9 +842,9 @@ function checkKeyFiles(found, own, say) {
   const logKeys = own.filter(({ type }) => type === 1);
   if (files.has('keys/log.pub.pem')) {
     bound.add('keys/log.pub.pem');
-    const der = createPublicKey(files.text('keys/log.pub.pem')).export({ format: 'der', type: 'spki' });
-    const pem = createPublicKey({ key: der, format: 'der', type: 'spki' }).export({ format: 'pem', type: 'spki' });
-    if (pem !== files.text('keys/log.pub.pem')) say('keys/log.pub.pem: it is not written as OpenSSL writes it');
+    const [, encoded = ''] =
+      /^-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=]+)\n-----END PUBLIC KEY-----\n$/.exec(files.text('keys/log.pub.pem')) ?? [];
+    const der = base64(encoded) ?? Buffer.alloc(0);
     if (!logKeys.some(({ publicKey }) => der.equals(Buffer.concat([ed25519Prefix, publicKey]))))
       say('keys/log.pub.pem: it is another key than those of keys/*.vkey');
   }
@@ -2019,9 +2031,11 @@ function controlsByRule(found) {
   return roles;
 }
 
+const formats = {};
+
 /** The instant at which a day begins in a time zone. */
 function startOfDay(date, timeZone) {
-  const format = new Intl.DateTimeFormat('en-US', {
+  const format = (formats[timeZone] ??= new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -2030,7 +2044,7 @@ function startOfDay(date, timeZone) {
     hour: 'numeric',
     minute: 'numeric',
     second: 'numeric',
-  });
+  }));
   const clock = (at) => {
     const {
       year,
@@ -2123,7 +2137,8 @@ function checkProofs(found, check) {
   return `${paths.length} proofs lead from a result through its scope and its cycle to the head`;
 }
 
-function checkProof(path, { files, texts }) {
+function checkProof(path, found) {
+  const { files, texts } = found;
   const { item, scope, cycle, tlogProof, ...others } = parseCanonical(files.text(path).replace(/\n$/, ''), path);
   if (Object.keys(others).length > 0) throw new Fault(`${path}: it has members that are not known`);
   const nodes = (list) => list.map((node) => Buffer.from(node, 'hex'));
@@ -2162,6 +2177,7 @@ function checkAnchors(found, check) {
     if (origin !== checkpoint.origin || size > tree.size || !tree.rootAt(size).equals(root))
       check.say(`${path}: it is no head of this log`);
     const stamp = path.replace(/checkpoint$/, 'tsr');
+    bound.add(stamp);
     if (!files.has(stamp) || !files.bytes(stamp).includes(sha256(files.bytes(path))))
       check.say(`${stamp}: it is not a time stamp of ${path}`);
     else check.unknown(`when ${path} was stamped: ask openssl, with the certificate of the time stamp authority (verify.sh --tsa-ca)`);

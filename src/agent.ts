@@ -14,7 +14,7 @@ import { openPostgres } from '#src/evidence/postgres.ts';
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { programSources } from '#src/program.ts';
-import { collectors, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
+import { collectors, personalPopulations, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
 import type { Reporting } from '#src/report/context.ts';
 import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
@@ -54,7 +54,7 @@ export interface Agent extends AsyncDisposable {
 /** The composition root: the only place where the configuration becomes adapters. */
 export async function openAgent({ config, log, now, readOnly = false, connections: given, example = false }: AgentOptions): Promise<Agent> {
   const controls = loadControls(config.controls ? [config.controls] : [], { timeZone: config.timeZone, rules });
-  const store = await openStore(config.store, { readOnly, requestIdDays: 90, ...(example && { synchronous: 'OFF' as const }) });
+  const store = await openStore(config.store, { readOnly, requestIdDays: 90, personal: personalPopulations(), ...(example && { synchronous: 'OFF' as const }) });
   const declaration = scopeDeclaration(config.scope);
   const connections =
     given ?? (readOnly ? [] : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now }))));

@@ -63,6 +63,8 @@ export interface Population<T = any> {
   readonly at?: keyof T & string;
   /** Events only: how long the source remembers them. A silence longer than this is unobserved for ever. */
   readonly memory?: Duration;
+  /** Its items are people, or name them: what is recorded of them is salted, so that it can be erased. */
+  readonly personal?: boolean;
   /** Made by Holdfast itself from its own evidence, so no collector feeds it. */
   readonly derived?: boolean;
   /** A whole item; rules give their examples as patches on it. */

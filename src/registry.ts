@@ -36,6 +36,10 @@ export function collectorsOf(rule: Rule): Collector[] {
   return collectors.filter(({ population }) => types.has(population.type));
 }
 
+/** The types of the populations whose items are people, or name them. */
+export const personalPopulations = (): Set<string> =>
+  new Set(collectors.flatMap(({ population }) => (population.personal ? [population.type] : [])));
+
 /** Every permission that a collector needs, in the provider's words. */
 export const permissionsOf = ({ reads }: Collector): string[] =>
   [...new Set(Object.values(reads as Reads).flatMap(({ needs }) => needs))].toSorted();

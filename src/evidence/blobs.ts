@@ -2,7 +2,7 @@ import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } fro
 import type { Hash } from '#src/ledger/tree.ts';
 import { digest } from '#src/ledger/tree.ts';
 import { type Engine, numbering } from './engine.ts';
-import { contentOf, isSalted, salted } from './salted.ts';
+import { contentOf, isSalted, randomSalt, type Salt, salted } from './salted.ts';
 
 /** A document as it is referred to: its row, and its SHA-256 in hex. */
 export interface Kept {
@@ -33,7 +33,7 @@ export interface Blobs {
 
 export const longestChain = 16;
 
-export function openBlobs(db: Engine): Blobs {
+export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
   const byHash = db.prepare('SELECT id FROM blob WHERE hash = ?');
   const byId = db.prepare('SELECT base, depth, size, data FROM blob WHERE id = ?');
   const hashById = db.prepare('SELECT hash FROM blob WHERE id = ?');
@@ -81,8 +81,8 @@ export function openBlobs(db: Engine): Blobs {
 
   return {
     // What only looks salted is salted, so that taking one salt off always gives what was put in.
-    put: (text, kind, like) => keep(isSalted(text) ? salted(text) : text, kind, like),
-    putSalted: (text, kind, like) => keep(salted(text), kind, like),
+    put: (text, kind, like) => keep(isSalted(text) ? salted(text, salt(text)) : text, kind, like),
+    putSalted: (text, kind, like) => keep(salted(text, salt(text)), kind, like),
     find: (hash) => find(Buffer.from(hash, 'hex')),
     read: (id) => contentOf(unpacked(id).raw.toString()),
     raw: (id) => unpacked(id).raw.toString(),

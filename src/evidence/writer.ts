@@ -14,7 +14,7 @@ import { type PreparedCycle, type PreparedScope, prepare, refuse } from './prepa
 import type { RuleNumbers } from './projections.ts';
 import { outlived, type Purge, takeAway, traces } from './purge.ts';
 import type { CycleRow } from './replay.ts';
-import { committedName, newSalt } from './salted.ts';
+import { committedName, randomSalt, type Salt } from './salted.ts';
 import { changeLeaves, type LoggedChange, type ScopeState, type State } from './state.ts';
 import type { CycleRecord, ErasureOrder, EvidenceStore, LedgerHead, Purged, PurgeOrder } from './store.ts';
 
@@ -23,6 +23,7 @@ export interface WriterOptions {
   readonly requestIdDays?: number;
   /** The types of the populations whose items are people: what is known of them is salted. */
   readonly personal?: ReadonlySet<string>;
+  readonly salt?: Salt;
 }
 
 interface Parts {
@@ -41,7 +42,7 @@ interface Parts {
 type Writer = Pick<EvidenceStore, 'commit' | 'append' | 'addAnchor' | 'sign' | 'purge' | 'erase'>;
 
 /** The only one that adds to the store. */
-export function writer(parts: Parts, { requestIdDays = 0, personal = new Set() }: WriterOptions): Writer {
+export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), salt = randomSalt }: WriterOptions): Writer {
   const { db, faultOf, log, state, held, blobs, checkpoints } = parts;
   const lastAsOf = db.prepare('SELECT max(as_of) AS at FROM cycle');
   const size = db.prepare('SELECT count(*) AS found FROM ledger');
@@ -54,7 +55,7 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set() }
   const addIds = db.prepare('INSERT INTO request_ids (idx, size, data) VALUES (?, ?, ?)');
   const dropIds = db.prepare('DELETE FROM request_ids WHERE idx < (SELECT min(idx) FROM cycle WHERE as_of >= ?)');
   const latestCycle = db.prepare('SELECT * FROM cycle WHERE connection = ? ORDER BY as_of DESC LIMIT 1');
-  const scopes = scopeWriter(parts, personal);
+  const scopes = scopeWriter(parts, personal, salt);
   let broken: string | null = null;
 
   /** All or nothing. What fails in here may have left the state ahead of the file, so the store then answers no more writes. */
@@ -268,7 +269,7 @@ interface ItemRow {
 }
 
 /** Writes the change log, and tells the state. */
-function scopeWriter({ db, blobs, state }: Parts, personal: ReadonlySet<string>) {
+function scopeWriter({ db, blobs, state }: Parts, personal: ReadonlySet<string>, salt: Salt) {
   const addScope = db.prepare('INSERT INTO scope (id, key) VALUES (?, ?)');
   const findItem = db.prepare('SELECT id, key, salt FROM item WHERE scope = ? AND key = ?');
   const addItem = db.prepare('INSERT INTO item (id, scope, key, salt) VALUES (?, ?, ?, ?)');
@@ -280,7 +281,7 @@ function scopeWriter({ db, blobs, state }: Parts, personal: ReadonlySet<string>)
     return id;
   };
   const newItem = (scope: ScopeState, key: string): ItemRow => {
-    const row = { id: nextItem(), key, salt: personal.has(scope.scope.population) ? newSalt() : null };
+    const row = { id: nextItem(), key, salt: personal.has(scope.scope.population) ? salt(`${scope.key} ${key}`) : null };
     addItem.run(row.id, scope.id, key, row.salt);
     return row;
   };

@@ -6,6 +6,7 @@ const time = z.iso.datetime();
 export const awsIamAccessKey = definePopulation('aws.iam-access-key', {
   title: 'Access keys of IAM users',
   kind: 'state',
+  personal: true,
   fields: z.object({
     user: z.string(),
     active: z.boolean(),

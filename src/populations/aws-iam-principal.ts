@@ -14,6 +14,7 @@ export type Grant = z.infer<typeof grant>;
 export const awsIamPrincipal = definePopulation('aws.iam-principal', {
   title: 'IAM users, groups and roles, with what they may do',
   kind: 'state',
+  personal: true,
   fields: z.object({
     kind: z.enum(['user', 'group', 'role']),
     arn: z.string(),

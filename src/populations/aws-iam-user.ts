@@ -6,6 +6,7 @@ const time = z.iso.datetime();
 export const awsIamUser = definePopulation('aws.iam-user', {
   title: 'IAM users and their credentials',
   kind: 'state',
+  personal: true,
   fields: z.object({
     created: time,
     passwordEnabled: z.boolean(),

@@ -5,6 +5,7 @@ import { definePopulation } from '#src/population.ts';
 export const githubMember = definePopulation('github.member', {
   title: 'Members of GitHub organizations',
   kind: 'state',
+  personal: true,
   fields: z.object({
     kind: z.enum(['human', 'bot']),
     role: z.enum(['owner', 'member']),

@@ -21,6 +21,7 @@ export const factorKinds = [
 export const identityAccount = definePopulation('identity.account', {
   title: 'Accounts of identity providers and directories',
   kind: 'state',
+  personal: true,
   fields: z.object({
     userName: z.string(),
     displayName: z.string().nullable(),

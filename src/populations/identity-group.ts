@@ -5,6 +5,7 @@ import { definePopulation } from '#src/population.ts';
 export const identityGroup = definePopulation('identity.group', {
   title: 'Groups and roles of identity providers and directories',
   kind: 'state',
+  personal: true,
   fields: z.object({
     kind: z.enum(['group', 'role']),
     members: z.array(z.string()).describe('Keys of accounts and of nested groups, direct members only, sorted'),

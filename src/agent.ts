@@ -18,6 +18,7 @@ import { collectors, personalPopulations, ruleSetOf, rules, ruleVersions } from 
 import type { Reporting } from '#src/report/context.ts';
 import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
+import { dailyRetention } from '#src/retention.ts';
 
 export interface AgentOptions {
   readonly config: Config;
@@ -54,11 +55,17 @@ export interface Agent extends AsyncDisposable {
 /** The composition root: the only place where the configuration becomes adapters. */
 export async function openAgent({ config, log, now, readOnly = false, connections: given, example = false }: AgentOptions): Promise<Agent> {
   const controls = loadControls(config.controls ? [config.controls] : [], { timeZone: config.timeZone, rules });
-  const store = await openStore(config.store, { readOnly, requestIdDays: 90, personal: personalPopulations(), ...(example && { synchronous: 'OFF' as const }) });
+  const store = await openStore(config.store, {
+    readOnly,
+    requestIdDays: 90,
+    personal: personalPopulations(),
+    ...(example && { synchronous: 'OFF' as const }),
+  });
   const declaration = scopeDeclaration(config.scope);
   const connections =
     given ?? (readOnly ? [] : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now }))));
   const versions = ruleVersions();
+  const keepOrder = dailyRetention(store, config.retention);
   const memory = newMemory();
   const parametersOf = (rule: string, instant: number) => parametersAt(controls, rule, instant);
 
@@ -104,6 +111,8 @@ export async function openAgent({ config, log, now, readOnly = false, connection
       outcomes.push(outcome);
       logCycle(log, outcome);
     }
+    const purged = await keepOrder(now());
+    if (purged && purged.documents > 0) log.info({ documents: purged.documents, bytes: purged.bytes }, 'purged by policy');
     return outcomes;
   }
 

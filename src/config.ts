@@ -36,6 +36,8 @@ export interface Config {
   /** Absolute path of the company's own control versions. */
   readonly controls?: string;
   readonly coverage: { readonly atLeastPercent: number; readonly longestGapHours: number };
+  /** How long data is kept that results do not rest on any more; absent: for good. */
+  readonly retention: { readonly repliesDays?: number; readonly snapshotsDays?: number };
   /** Every secret above, to look them all up before starting. */
   readonly secrets: readonly Secret[];
 }
@@ -128,7 +130,7 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     secrets.push(secret);
     return secret;
   };
-  const { company, window, store, ledger, anchors, portal, categories, connections, scope, controls, coverage } = checked;
+  const { company, window, store, ledger, anchors, portal, categories, connections, scope, controls, coverage, retention } = checked;
   const file = typeof parseReference(store) === 'object' ? null : path.resolve(sources.folder, store);
   const beside = file === null ? path.join(sources.folder, '.holdfast') : path.dirname(file);
   const listen = parseAddress(portal.listen);
@@ -148,6 +150,7 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     scope,
     ...(controls !== undefined && { controls: path.resolve(sources.folder, controls) }),
     coverage,
+    retention: present(retention),
     ...(ledger && { ledger: ledgerOf(ledger, secretAt) }),
     anchors: anchors.map((anchor, index) => anchorOf(anchor, ['anchors', index], secretAt, sources.folder)),
     secrets,

@@ -17,6 +17,7 @@ import { exportCommand } from './export.ts';
 import { init } from './init.ts';
 import { migrate } from './migrate.ts';
 import { policy } from './policy.ts';
+import { erase, purge } from './purge.ts';
 import { results } from './results.ts';
 import { rulesCommand } from './rules.ts';
 import { run } from './run.ts';
@@ -38,6 +39,8 @@ export const commands: Readonly<Record<string, Command>> = {
   explain,
   policy,
   verify,
+  purge,
+  erase,
   migrate,
 };
 

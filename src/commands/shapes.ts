@@ -155,6 +155,14 @@ export const shapes = {
     ok: z.boolean(),
     checks: z.array(checked),
   }),
+  'purge --dry-run': z.object({
+    dryRun: z.boolean(),
+    documents: z.int(),
+    bytes: z.int(),
+    words: z.array(z.string()).describe('Of `erase`, which writes the same: the texts by which the person was looked for'),
+    remaining: z.object({ living: z.int(), unsalted: z.int() }).describe('Documents that still name the person'),
+    ledger,
+  }),
   'migrate sqlite-to-postgres': z.object({ ...ledger.shape, rows: z.int(), checkpoints: z.int() }),
 } as const;
 

@@ -77,6 +77,7 @@ scope:
     - match: aws:123456789012/ap-*
       reason: No workload; denied by policy.
 coverage: { atLeastPercent: 95, longestGapHours: 72 }
+retention: { repliesDays: 800 }
 ledger:
   origin: evidence.example.com/acme             # names the ledger for good
   kms: arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab

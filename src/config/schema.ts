@@ -134,6 +134,12 @@ const place = (meaning: string) =>
     mend: 'Begin with aws:, github: or scim:, then the account, the region or the repository; * stands for any run of letters.',
   });
 
+const keptFor = (meaning: string) =>
+  field(z.int().min(366).max(36_600), meaning, {
+    expected: 'a whole number of days, 366 or more',
+    mend: 'A window of a year and the time until its report must fit: write for example 800.',
+  });
+
 export const schema = field(
   z.strictObject({
     company: text('The company, as auditors know it.', 'the name of the company', 'Acme Health'),
@@ -221,6 +227,16 @@ export const schema = field(
       }),
       'Below this, a control is not demonstrated.',
       map('{ atLeastPercent: 95, longestGapHours: 72 }'),
+    ).prefault({}),
+    retention: field(
+      z.strictObject({
+        repliesDays: keptFor('How long the replies of providers are kept, beside those of the latest look. Absent: for good.').optional(),
+        snapshotsDays: keptFor(
+          'How long the former snapshots of an item are kept, from when they were replaced. Absent: for good.',
+        ).optional(),
+      }),
+      'What is purged once it is older. Results, hashes and proofs stay for good. What is gone cannot be re-performed.',
+      map('{ repliesDays: 800, snapshotsDays: 2557 }'),
     ).prefault({}),
   }),
   'The configuration of Holdfast, holdfast.yaml.',

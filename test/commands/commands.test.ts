@@ -104,6 +104,9 @@ describe('init', () => {
   });
 });
 
+/** They need more than a configuration; their own suites hold them to their shapes. */
+const heldElsewhere = ['migrate sqlite-to-postgres', 'export', 'replay', 'replay --today', 'key'];
+
 describe('a directory over SCIM, from the first look to the conclusion', () => {
   const start = Date.parse('2026-03-02T08:00:00Z');
   let scim: Awaited<ReturnType<typeof startScim>>;
@@ -128,6 +131,7 @@ describe('a directory over SCIM, from the first look to the conclusion', () => {
   afterAll(() => scim.close());
 
   const company = (window = true) => `company: Acme
+retention: { repliesDays: 800 }
 ${window ? 'window: { from: 2026-03-02, to: 2026-03-31, timeZone: UTC }\n' : ''}connections:
   - { id: people, provider: scim, endpoint: '${scim.endpoint}', token: '\${env:SCIM_TOKEN}' }
 `;
@@ -142,7 +146,8 @@ ${window ? 'window: { from: 2026-03-02, to: 2026-03-31, timeZone: UTC }\n' : ''}
     });
     const first = JSON.parse((await holdfast(folder, 'results --json', at(0))).out) as Record<string, unknown>[];
     expect(first.length).toBeGreaterThan(0);
-    for (const [command, shape] of Object.entries(shapes).filter(([name]) => !name.startsWith('migrate'))) {
+    for (const [command, shape] of Object.entries(shapes)) {
+      if (heldElsewhere.includes(command)) continue;
       const { out } = await holdfast(folder, `${command} --json`, at(0.9));
       expect({ command, faults: shape.safeParse(JSON.parse(out)).error?.issues ?? [] }).toEqual({ command, faults: [] });
     }

@@ -26,6 +26,7 @@ describe('loading', () => {
       connections: [{ id: 'aws', provider: 'aws', without: [], every: {} }],
       scope: { in: [], out: [] },
       coverage: { atLeastPercent: 95, longestGapHours: 72 },
+      retention: {},
       ownKey: path.join(folder, '.holdfast/keys/evidence.pem'),
       anchorFaults: path.join(folder, '.holdfast/anchors.json'),
       anchors: [],
@@ -87,6 +88,7 @@ describe('loading', () => {
         out: [{ match: 'aws:123456789012/ap-*', reason: 'No workload; denied by policy.' }],
       },
       coverage: { atLeastPercent: 95, longestGapHours: 72 },
+      retention: { repliesDays: 800 },
       ledger: {
         origin: 'evidence.example.com/acme',
         source: { kms: 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab' },

@@ -129,6 +129,9 @@ export const cases: Readonly<Record<string, string | Uint8Array>> = {
   'a controls file that is missing': adding('controls: our-controls.yaml'),
   'a percentage of 101': adding('coverage: { atLeastPercent: 101 }'),
   'half a percent': adding('coverage: { atLeastPercent: 99.5 }'),
+  'replies kept for a month': adding('retention: { repliesDays: 30 }'),
+  'snapshots kept for a year in words': adding('retention: { snapshotsDays: a year }'),
+  'a retention of another kind': adding('retention: { evidenceDays: 400 }'),
   'a gap in words': adding('coverage: { longestGapHours: three days }'),
   'a ledger without a key': adding('ledger: { origin: evidence.example.com/acme }'),
   'a ledger with two keys': adding(

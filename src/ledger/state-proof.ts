@@ -95,6 +95,11 @@ export function checkStateProof({ item, noItem, scope, noScope, cycle }: StatePr
   }
   if (!noItem) throw new ProofError(`scope ${state.name} was read, but the proof says nothing of its items`);
   checkAbsence(noItem, state.root, itemIn, state.items);
+  // The same key may be there under a salted name.
+  const plainly = !isSalted(noItem.name);
+  for (const side of [noItem.before, noItem.after])
+    if (plainly && side && isSalted(itemIn(side.leaf).name))
+      throw new ProofError(`${noItem.name}: the items of ${state.name} stand by salted names, among which a plain one is never found`);
   return { ...there, shows: 'no item', name: noItem.name };
 }
 
@@ -172,6 +177,8 @@ function hashIn(hex: string): Hash {
   if (!/^[0-9a-f]{64}$/.test(hex)) throw new ProofError(`${JSON.stringify(hex)} is no hash in hex`);
   return Buffer.from(hex, 'hex');
 }
+
+const isSalted = (name: string): boolean => name.startsWith('salted:');
 
 const isObject = (value: unknown, ...names: string[]): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && Object.keys(value).sort().join() === names.join();

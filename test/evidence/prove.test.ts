@@ -5,7 +5,7 @@ import { scopeKey } from '#src/evidence/store.ts';
 import { sha256 } from '#src/ledger/canonical.ts';
 import { NoteError } from '#src/ledger/note.ts';
 import { ProofError } from '#src/ledger/proof.ts';
-import { checkStateInLog, type Shown, type StateProof } from '#src/ledger/state-proof.ts';
+import { checkStateInLog, checkStateProof, type Shown, type StateProof } from '#src/ledger/state-proof.ts';
 import { alterations, damages, places, signer, type Told, told } from './proofs.ts';
 import { type Observation, recordOf, start, steps, worldOf } from './world.ts';
 
@@ -92,6 +92,48 @@ describe('a proof that was altered', () => {
       { numRuns: 8 },
     );
   });
+});
+
+test('of people it is shown by their salted names, and that one is absent only of one who was ever there', async () => {
+  const personal = new Set(['example.bucket', 'example.change']);
+  await fc.assert(
+    fc.asyncProperty(steps, async (given) => {
+      const world = worldOf(given);
+      const held = heldAfter(world);
+      await using store = openSqlite(':memory:', { synchronous: 'OFF', personal });
+      for (const observation of world) await store.commit(recordOf(observation, store.held));
+      for (const [cycle, { connection }] of world.entries()) {
+        const scope = `${connection}/${places[cycle % 3]}`;
+        const truth = held[cycle]!.get(scope);
+        for (const item of ['item-0', 'item-1', 'item-2']) {
+          const everSeen = held.some((state) => state.get(scope)?.items.has(item));
+          const ask = () => checkStateProof(store.prove([{ cycle, scope, item }])[0]!);
+          if (!everSeen && truth?.failing === null && truth.items.size > 0) {
+            expect(ask).toThrow('cannot be shown');
+            continue;
+          }
+          const found = ask();
+          if (found.shows === 'item')
+            expect([found.item.item, truth!.items.has(item)]).toEqual([expect.stringMatching(/^salted:[0-9a-f]{64}$/), true]);
+          if (found.shows === 'no item') expect([found.name.startsWith('salted:'), truth!.items.has(item)]).toEqual([everSeen, false]);
+        }
+      }
+    }),
+    { numRuns: 4 },
+  );
+});
+
+test('a plain name is not shown to be absent from among salted ones', async () => {
+  const world = worldOf(fc.sample(steps, { seed: 8, numRuns: 1 })[0]!);
+  await using store = openSqlite(':memory:', { synchronous: 'OFF', personal: new Set(['example.bucket']) });
+  for (const observation of world) await store.commit(recordOf(observation, store.held));
+  const proofs = world.flatMap(({ connection }, cycle) => store.prove([{ cycle, scope: `${connection}/${places[0]}`, item: 'item-0' }]));
+  const forged = proofs.flatMap((proof): StateProof[] => {
+    const { item, ...rest } = proof;
+    return item && item.index === item.size - 1 ? [{ ...rest, noItem: { name: 'zoe', before: item, after: null } }] : [];
+  });
+  expect(forged.length).toBeGreaterThan(0);
+  for (const proof of forged) expect(() => checkStateProof(proof)).toThrow('stand by salted names');
 });
 
 test('a question that cannot be asked is told', async () => {

@@ -109,6 +109,8 @@ def shown(text):
     if "item" in proof:
         return "item " + in_tree(proof["item"], items, scope["items"])["vector"]
     absent(proof["noItem"], "item", items, scope["items"])
+    sides = [parsed(side["leaf"])["item"] for side in (proof["noItem"]["before"], proof["noItem"]["after"]) if side]
+    assert proof["noItem"]["name"].startswith("salted:") or not any(side.startswith("salted:") for side in sides)
     return "no item"
 
 

@@ -7,7 +7,7 @@ export type Sources = Readonly<Record<string, string>>;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Where collecting and judging begin. */
-const entries = ['rules/**/*.ts', 'collectors/**/*.ts', 'src/populations/*.ts', 'src/cycle/{collect,evaluate,judge-cycle}.ts'];
+const entries = ['rules/**/*.ts', 'collectors/**/*.ts', 'src/populations/*.ts', 'src/cycle/{collect,evaluate,judge-cycle,members}.ts'];
 
 let own: Sources | undefined;
 

@@ -16,7 +16,7 @@ export interface Judgement {
   readonly unread?: Unread;
 }
 
-interface Seen {
+export interface Seen {
   readonly item: Observed<object>;
   readonly firstSeen: number;
 }
@@ -37,7 +37,10 @@ export function judge(rule: RuleOverItem, { item, firstSeen }: Seen, asOf: numbe
 /** The members of one population that belong together, or the reason why they were not read completely. */
 export type Members = { readonly complete: true; readonly seen: readonly Seen[] } | { readonly complete: false; readonly unread: Unread };
 
-/** Judges each item of the rule's first population. Every judged item gets exactly one judgement, whatever the rule does. */
+/**
+ * Judges each item of the rule's first population. Every judged item gets exactly one judgement, whatever the rule does. The rule is handed
+ * its rows by key, so that the same members give the same words in whatever order they were read.
+ */
 export function judgePopulations(
   rule: PopulationRule,
   members: Readonly<Record<string, Members>>,
@@ -51,7 +54,7 @@ export function judgePopulations(
 
   const inspects = rule.inspects as Record<string, readonly string[]>;
   const rows: Record<string, (Identity & { firstSeen: number })[]> = { [first!]: [] };
-  for (const { item, firstSeen } of judged.seen) {
+  for (const { item, firstSeen } of inOrder(judged.seen)) {
     const view = inspect(inspects[first!]!, item);
     if (isUnread(view)) judgements.set(item.key, unobserved(rule, view));
     else rows[first!]!.push({ ...(view as Identity), firstSeen });
@@ -61,7 +64,7 @@ export function judgePopulations(
   for (const name of others) {
     const population = members[name]!;
     rows[name] = population.complete
-      ? population.seen.map(({ item, firstSeen }) => ({ ...(inspect(inspects[name]!, item) as Identity), firstSeen }))
+      ? inOrder(population.seen).map(({ item, firstSeen }) => ({ ...(inspect(inspects[name]!, item) as Identity), firstSeen }))
       : [];
   }
   try {
@@ -76,6 +79,8 @@ export function judgePopulations(
   }
   return settle(rule, judgements, rows[first!]!, fault(rule, new Error('the rule said nothing of this item')));
 }
+
+const inOrder = (seen: readonly Seen[]) => seen.toSorted((a, b) => (a.item.key < b.item.key ? -1 : a.item.key > b.item.key ? 1 : 0));
 
 /** Gives every row without a judgement the one that says why there is none. */
 function settle(
@@ -92,7 +97,7 @@ function settle(
 
 function missingIn(members: Members, fields: readonly string[]): Unread | null {
   if (!members.complete) return members.unread;
-  for (const { item } of members.seen) {
+  for (const { item } of inOrder(members.seen)) {
     const view = inspect(fields, item);
     if (isUnread(view)) return view;
   }

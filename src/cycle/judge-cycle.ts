@@ -1,5 +1,6 @@
 import type { CollectedItem, ReplyMemory } from '#src/cycle/collect.ts';
-import { type Judgement, judge, judgePopulations, type Members, unobserved } from '#src/cycle/evaluate.ts';
+import { type Judgement, judge, type Members } from '#src/cycle/evaluate.ts';
+import { type MemberScope, membersOf, partitionOf, verdictsOver } from '#src/cycle/members.ts';
 import { type HeldItem, type HeldScope, type ItemChange, parseScopeKey, type RuleSet, type Scope, scopeKey } from '#src/evidence/store.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Observed, Population, Unread } from '#src/population.ts';
@@ -143,18 +144,18 @@ function judgeRule(
   const parameters = ruleSet.rules[rule.id]!.parameters;
   const partitions = Map.groupBy(
     read.filter(({ population }) => population.type === judgedType),
-    ({ scope }) => partitionOf(scope, rule.within),
+    ({ scope }) => partitionOf(scopeKey(scope), rule.within),
   );
   for (const [partition, judgedScopes] of partitions) {
     const members: Record<string, Members> = {};
     const fingerprint: string[] = [ruleSetHash];
     for (const [name, population] of Object.entries(rule.populations as Record<string, Population>)) {
       const inPartition = [...new Set([...subjects.keys(), ...failed.keys(), ...held.keys()])].filter((key) => {
-        const scope = parseScopeKey(key);
         const ended = retired.has(key) || (held.get(key)?.retired && !subjects.has(key) && !failed.has(key));
-        return scope.population === population.type && !ended && partitionOf(scope, rule.within) === partition;
+        return parseScopeKey(key).population === population.type && !ended && partitionOf(key, rule.within) === partition;
       });
-      members[name] = membersOf(population, inPartition, subjects, judging);
+      const scopes = inPartition.map((key) => memberScope(key, subjects.get(key), judging));
+      members[name] = membersOf(population, scopes, asOf);
       fingerprint.push(...inPartition.toSorted().map((key) => `${key} ${memory.revisions.get(key) ?? 0}`));
     }
     const all = judgedScopes.flatMap(({ scope }) => subjects.get(scopeKey(scope))!.map((subject) => ({ key: scopeKey(scope), subject })));
@@ -165,58 +166,27 @@ function judgeRule(
       print !== null &&
       judgedScopes.every(({ scope }) => memory.prints.get(`${rule.id} ${scopeKey(scope)}`) === print) &&
       before.every((judgement) => judgement && (judgement.until === undefined || judgement.until > asOf));
-    const results = still ? null : judgePopulations(rule, members, asOf, parameters);
-    const judged = Object.values(members)[0]!;
-    for (const [i, { key, subject }] of all.entries()) {
-      const result = still
-        ? before[i]!
-        : (results!.get(subject.item.key) ??
-          unobserved(rule, judged.complete ? missing(rule) : { ...judged.unread, unread: 'incomplete' }));
-      judgements.get(key)!.get(subject.item.key)!.set(rule.id, result);
-    }
+    const verdicts = still ? null : verdictsOver(rule, members, asOf, parameters);
+    for (const [i, { key, subject }] of all.entries())
+      judgements
+        .get(key)!
+        .get(subject.item.key)!
+        .set(rule.id, verdicts?.(subject.item.key) ?? before[i]!);
     for (const { scope } of judgedScopes) memory.prints.set(`${rule.id} ${scopeKey(scope)}`, print);
   }
 }
 
-function membersOf(
-  population: Population,
-  keys: readonly string[],
-  subjects: ReadonlyMap<string, readonly Subject[]>,
-  { held, failed, asOf }: Judging,
-): Members {
-  const seen: { item: Observed<object>; firstSeen: number }[] = [];
-  if (keys.length === 0)
-    return {
-      complete: false,
-      unread: { unread: 'incomplete', call: population.type, needs: '', detail: 'no collector reads this population here' },
-    };
-  for (const key of keys) {
-    const now = subjects.get(key);
-    const before = held.get(key);
-    const refused = failed.get(key);
-    if (now) seen.push(...now);
-    else if (refused) return { complete: false, unread: refused };
-    else if (before?.failing) return { complete: false, unread: before.failing.unread };
-    else if (!before || before.lastLook === null || asOf - before.lastLook > before.hold)
-      return {
-        complete: false,
-        unread: { unread: 'incomplete', call: population.type, needs: '', detail: 'the last look is too long ago' },
-      };
-    else seen.push(...before.items.values());
-  }
-  return { complete: true, seen };
-}
-
-const missing = (rule: { id: string }): Unread => ({
-  unread: 'rule-fault',
-  call: rule.id,
-  needs: '',
-  detail: 'the rule said nothing of this item',
-});
-
-function partitionOf({ connection, account, region }: Scope, within: PopulationRule['within']): string {
-  if (within === 'everything') return 'everything';
-  return within === 'account' ? `${connection}/${account}` : `${connection}/${account}/${region}`;
+/** A scope as this cycle found it, or as it is held. */
+function memberScope(key: string, now: readonly Subject[] | undefined, { held, failed }: Judging): MemberScope {
+  const before = held.get(key);
+  return {
+    key,
+    read: now !== undefined,
+    unread: failed.get(key) ?? before?.failing?.unread ?? null,
+    lastLook: before?.lastLook ?? null,
+    hold: before?.hold ?? 0,
+    items: () => now ?? before!.items.values(),
+  };
 }
 
 function changesOf(

@@ -20,6 +20,8 @@ const mayImport: Record<string, RegExp> = {
   'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|cycle\/(collect|evaluate))|^zod$|^pg$|^node:/,
   'src/package/*.ts':
     /^\.\/|^#src\/(evidence|ledger|signing|report|window|catalogue|portal\/(html|strip|told|wording)|config|controls|collector|rule|population|registry|errors)|^node:/,
+  'src/replay/*.ts':
+    /^\.\/|^#(collectors|rules)\/index\.ts$|^#src\/(cycle|evidence|ledger|collector|population|rule|program|registry|report|window)|^node:/,
   'src/cycle/*.ts':
     /^\.\/|^#src\/(cycle|ledger|collector|population|populations|rule|duration|redaction)|^#src\/evidence\/store\.ts$|^p-limit$/,
 };

@@ -18,6 +18,7 @@ import { init } from './init.ts';
 import { migrate } from './migrate.ts';
 import { policy } from './policy.ts';
 import { erase, purge } from './purge.ts';
+import { replay } from './replay.ts';
 import { results } from './results.ts';
 import { rulesCommand } from './rules.ts';
 import { run } from './run.ts';
@@ -34,6 +35,7 @@ export const commands: Readonly<Record<string, Command>> = {
   conclude,
   deviations,
   export: exportCommand,
+  replay,
   rules: rulesCommand,
   controls,
   explain,

@@ -143,6 +143,51 @@ const checked = z.object({
   notEstablished: z.array(z.string()),
 });
 
+const judgement = z.object({
+  rule: z.string(),
+  result,
+  message: z.string(),
+  facts: z.record(z.string(), z.union([z.string(), z.int()])).optional(),
+  severity,
+  until: z.int().optional(),
+  unread: unread.optional(),
+});
+const replay = z.object({
+  ledger,
+  cycles: z.int(),
+  judgements: z.int(),
+  evaluations: z.int(),
+  agree: z.int(),
+  differ: z.int(),
+  notReperformed: z.array(z.object({ reason: z.string(), judgements: z.int() })).describe('What could not be done again, and why'),
+  programs: z
+    .array(z.object({ hash: z.string(), cycles: z.int(), onDisk: z.boolean() }))
+    .describe('The code that was recorded for the cycles'),
+  differences: z.array(
+    z.object({
+      index: z.int().describe('Ledger index'),
+      asOf: instant,
+      scope: z.string(),
+      item: z.string(),
+      rule: z.string(),
+      recorded: judgement.nullable(),
+      again: judgement,
+      says: z.string(),
+    }),
+  ),
+  replies: z
+    .object({
+      looks: z.int(),
+      collections: z.int(),
+      agree: z.int(),
+      differ: z.int(),
+      notReperformed: z.array(z.object({ reason: z.string(), looks: z.int() })),
+      differences: z.array(z.object({ index: z.int(), asOf: instant, scope: z.string(), says: z.string() })),
+    })
+    .nullable()
+    .describe('With --replies'),
+});
+
 export const shapes = {
   results: z.array(resultRow),
   deviations: z.array(deviationRow),
@@ -164,6 +209,7 @@ export const shapes = {
     ledger,
   }),
   'migrate sqlite-to-postgres': z.object({ ...ledger.shape, rows: z.int(), checkpoints: z.int() }),
+  replay,
 } as const;
 
 /** docs/json.md: each shape as the JSON Schema of it. */

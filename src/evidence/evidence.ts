@@ -14,7 +14,7 @@ import { refuse } from './prepare.ts';
 import { projectTo, rulesInTable } from './projections.ts';
 import { prove } from './prove.ts';
 import { queries } from './queries.ts';
-import { replay } from './replay.ts';
+import { replay, tell } from './replay.ts';
 import { createState, type Projection } from './state.ts';
 import type { EvidenceStore } from './store.ts';
 import { type WriterOptions, writer } from './writer.ts';
@@ -99,6 +99,7 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     ...queries(db, blobs, (manifest) => manifests.read(manifest)),
     changes: () => changeLog(db, log.head().size),
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
+    told: (size) => tell(db, blobs, size),
     knownAt: (size) => knownAt(db, size),
     sizeKnownAt: (instant) => sizeKnownAt(db, instant, log.head().size),
     writtenAt: (size) => writtenAt(db, size),

@@ -1,10 +1,10 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
 import type { Blobs } from './blobs.ts';
-import type { Looks } from './documents.ts';
+import type { CycleManifest, Looks } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { committedName } from './salted.ts';
-import type { LoggedChange, ScopeState, State } from './state.ts';
+import { createState, type LoggedChange, type Projection, type ScopeState, type State } from './state.ts';
 import type { RuleSet } from './store.ts';
 import { openWordless } from './wordless.ts';
 
@@ -34,6 +34,48 @@ export interface Replayed {
   /** Changes of the cycle that belong to no scope it looked at. */
   readonly strays: number;
 }
+
+/** A cycle told again, with every scope as it stood after it. The scopes are the same objects each time: take what is needed before the next. */
+export interface ToldCycle {
+  readonly index: number;
+  readonly connection: string;
+  readonly asOf: number;
+  readonly ended: number;
+  readonly ruleSet: RuleSet;
+  readonly ruleSetHash: string;
+  readonly looks: Looks;
+  readonly changes: Replayed['changes'];
+  readonly scopes: ReadonlyMap<string, ScopeState>;
+  manifest(): CycleManifest;
+}
+
+/** The cycles of a ledger of `size` leaves, the oldest first. */
+export function* tell(db: Engine, blobs: Blobs, size = wholeLedger): Generator<ToldCycle> {
+  const state = createState(nowhere);
+  for (const { cycle, ruleSet, looks, changes } of replay(db, blobs, state, size)) {
+    const { idx: index, connection, as_of: asOf, ended, rule_set, manifest } = cycle;
+    const ruleSetHash = blobs.kept(rule_set).hash;
+    yield {
+      index,
+      connection,
+      asOf,
+      ended,
+      ruleSet,
+      ruleSetHash,
+      looks,
+      changes,
+      scopes: state.scopes,
+      manifest: () => JSON.parse(blobs.read(manifest)) as CycleManifest,
+    };
+  }
+}
+
+const nowhere: Projection = {
+  runStarts: () => undefined,
+  runEnds: () => undefined,
+  gapOpens: () => undefined,
+  gapCloses: () => undefined,
+};
 
 /** Tells the state every cycle that was recorded, the oldest first, as far as a ledger of `size` leaves; hands out each as it is done. */
 export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedger): Generator<Replayed> {

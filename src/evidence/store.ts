@@ -7,6 +7,7 @@ import type { Hash } from '#src/ledger/tree.ts';
 import type { Observed, Unread } from '#src/population.ts';
 import type { Severity } from '#src/rule.ts';
 import type { EntryKind } from './entries.ts';
+import type { ToldCycle } from './replay.ts';
 
 /** The unit of coverage: one population in one account and region of a connection. It is collected whole, or it has failed. */
 export interface Scope {
@@ -291,6 +292,8 @@ export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
    * only what is gone: ITEM_NOT_ERASABLE otherwise. Appends a leaf of kind `tombstone`.
    */
   erase(order: ErasureOrder): Promise<Purged>;
+  /** Every cycle again, the oldest first, as far as a ledger of `size` leaves. */
+  told(size?: number): Iterable<ToldCycle>;
   /** What was known when the ledger had so many leaves: every question has the answer that it had then. */
   knownAt(size: number): EvidenceReading;
   /** How many leaves the ledger had at an instant. */

@@ -4,6 +4,9 @@ import type { Severity } from '#src/rule.ts';
 import { resultOf } from './documents.ts';
 import type { Engine } from './engine.ts';
 
+/** Stands for the words of a judgement that was purged. */
+export const purgedWords = 'What was said of it was purged.';
+
 /** What the projections keep of judgements whose document was purged: all but their words. Of an item by its number, at an instant. */
 export function openWordless(db: Engine): (item: number, at: number) => Judgement[] {
   const runs = db.prepare(
@@ -14,7 +17,7 @@ export function openWordless(db: Engine): (item: number, at: number) => Judgemen
       ({ rule, result, severity, reason }): Judgement => ({
         rule: String(rule),
         result: resultOf(String(result)),
-        message: 'What was said of it was purged.',
+        message: purgedWords,
         severity: severity as Severity,
         ...(reason !== null && { unread: { unread: reason as Unread['unread'], call: '', needs: '', detail: 'purged' } }),
       }),

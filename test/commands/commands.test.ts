@@ -164,6 +164,16 @@ ${window ? 'window: { from: 2026-03-02, to: 2026-03-31, timeZone: UTC }\n' : ''}
       Array(2).fill('2026-03-02T09:00:00.000Z'),
     );
 
+    const replayed = await holdfast(folder, 'replay --replies --json', at(1));
+    expect(replayed.code).toBe(0);
+    const { agree, judgements, differ, notReperformed, replies } = JSON.parse(replayed.out) as Record<string, unknown>;
+    expect({ agree, differ, notReperformed }).toEqual({ agree: judgements, differ: 0, notReperformed: [] });
+    expect(replies).toMatchObject({ differ: 0, collections: expect.any(Number) });
+    expect((await holdfast(folder, 'replay --rule idp.user-mfa-enrolled', at(1))).out).toMatch(
+      /^2 judgements of \d cycles, 2 evaluations\n {2}agree: 2\n/,
+    );
+    expect(await holdfast(folder, 'replay --from yesterday')).toMatchObject({ code: 2 });
+
     const concluded = JSON.parse((await holdfast(folder, 'conclude --json', at(1))).out) as {
       controls: { id: string; conclusion: string }[];
     };

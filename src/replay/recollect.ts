@@ -1,0 +1,132 @@
+import type { Place } from '#src/collector.ts';
+import type { CallRecord } from '#src/cycle/collect.ts';
+import type { ToldCycle } from '#src/evidence/replay.ts';
+import { contentOf } from '#src/evidence/salted.ts';
+import type { ScopeState } from '#src/evidence/state.ts';
+import type { EvidenceStore } from '#src/evidence/store.ts';
+import { sha256 } from '#src/ledger/canonical.ts';
+import type { Program } from './program.ts';
+import { programsOf, type RecordedPrograms } from './recorded-programs.ts';
+
+export interface LookDifference {
+  readonly index: number;
+  readonly asOf: string;
+  readonly scope: string;
+  readonly says: string;
+}
+
+/** What came of running the recorded collectors over the stored replies again. */
+export interface Recollected {
+  readonly looks: number;
+  /** Of looks with the same replies, only the first runs its collector. */
+  readonly collections: number;
+  readonly agree: number;
+  readonly differ: number;
+  readonly notReperformed: readonly { readonly reason: string; readonly looks: number }[];
+  readonly differences: readonly LookDifference[];
+}
+
+/** What a collector made of some replies: the hashes of the items by key, or the reason why it failed. */
+type Made = { readonly items: ReadonlyMap<string, string> } | { readonly unread: string } | { readonly why: string };
+
+/** Makes the snapshots of every look again from the replies that were kept, with the collector recorded for it, and compares their hashes. */
+export async function recollect(
+  store: EvidenceStore,
+  { from = -Infinity, to = Infinity }: { from?: number; to?: number } = {},
+  given?: RecordedPrograms,
+): Promise<Recollected> {
+  using programs = given ?? (await programsOf(store));
+  const contentHash = contentHashes(store);
+  const made = new Map<string, { key: string; made: Made }>();
+  const tally = { looks: 0, collections: 0, agree: 0 };
+  const differences: LookDifference[] = [];
+  const skipped = new Map<string, number>();
+  for (const cycle of store.told()) {
+    if (cycle.asOf >= to) break;
+    if (cycle.asOf < from) continue;
+    const program = programs.at(cycle.index);
+    for (const [key, , listed, manifest] of cycle.manifest()) {
+      tally.looks++;
+      const scope = cycle.scopes.get(key)!;
+      const slot = `${typeof program === 'string' ? program : program.hash} ${manifest}`;
+      let known = made.get(key);
+      if (known?.key !== slot) {
+        known = { key: slot, made: typeof program === 'string' ? { why: program } : await make(program, scope, store, cycle) };
+        made.set(key, known);
+        if (!('why' in known.made)) tally.collections++;
+      }
+      if ('why' in known.made) {
+        skipped.set(known.made.why, (skipped.get(known.made.why) ?? 0) + 1);
+        continue;
+      }
+      const says = flawIn(known.made, scope, cycle, listed, contentHash);
+      if (says === null) tally.agree++;
+      else differences.push({ index: cycle.index, asOf: new Date(cycle.asOf).toISOString(), scope: key, says });
+    }
+  }
+  const notReperformed = [...skipped].map(([reason, looks]) => ({ reason, looks }));
+  return { ...tally, differ: differences.length, notReperformed, differences };
+}
+
+async function make(program: Program, { key, scope }: ScopeState, store: EvidenceStore, cycle: ToldCycle): Promise<Made> {
+  const calls = callsOf(store, cycle.index, key);
+  if (typeof calls === 'string') return { why: calls };
+  if (calls.length === 0) return { why: 'no call was made: it was found out by looking for places, or its place could not be reached' };
+  const collector = program.collectors.find(
+    ({ population, reads }) =>
+      population.type === scope.population && calls.every(({ operation }) => Object.hasOwn(reads as object, operation)),
+  );
+  if (!collector) return { why: 'the recorded program has no collector that makes these calls' };
+  const { collectScope, replayTransport } = program.collecting;
+  const collected = await collectScope(collector, placeOf(scope, cycle), replayTransport(calls));
+  if (collected.status === 'failed') return { unread: collected.unread.unread };
+  return { items: new Map(collected.items.map(({ item, hash }) => [item.key, hash])) };
+}
+
+/** The calls with their replies, or why they are not there. */
+function callsOf(store: EvidenceStore, index: number, scope: string): readonly CallRecord[] | string {
+  try {
+    const calls = store.calls(index, scope);
+    return calls.some(({ reply, failure }) => reply === null && !failure) ? 'a reply was purged' : calls;
+  } catch {
+    return 'a reply was purged';
+  }
+}
+
+/** The place of a scope. AWS has three partitions, told apart by the names of their regions. */
+function placeOf({ connection, account, region, population }: ScopeState['scope'], { scopes }: ToldCycle): Place {
+  if (!population.startsWith('aws.')) return { account, region };
+  const regions = [region, ...scopes.values().flatMap(({ scope }) => (scope.connection === connection ? [scope.region] : []))];
+  const telling = regions.find((name) => name !== 'global' && name !== 'unknown') ?? '';
+  return { account, region, partition: telling.startsWith('cn-') ? 'aws-cn' : telling.startsWith('us-gov-') ? 'aws-us-gov' : 'aws' };
+}
+
+/** What is recorded of the look against what its replies say. Events of former looks stay, also when they are no longer listed. */
+function flawIn(
+  made: Exclude<Made, { why: string }>,
+  scope: ScopeState,
+  { asOf }: ToldCycle,
+  listed: number | null,
+  contentHash: (hash: string) => string,
+): string | null {
+  const failed = scope.failing?.unread.unread ?? null;
+  if ('unread' in made) return failed === made.unread ? null : `the replies say ${made.unread}, the record says ${failed ?? 'complete'}`;
+  if (failed !== null || scope.lastLook !== asOf) return `the replies are complete, the record says ${failed ?? 'nothing'}`;
+  if (made.items.size !== listed) return `the replies give ${made.items.size} items, the record says ${listed}`;
+  const wrong = made.items.entries().find(([key, hash]) => !isOf(scope.items.get(key)?.snapshot.hash, hash, contentHash));
+  return wrong ? `${wrong[0]}: its snapshot is not what the replies give` : null;
+}
+
+/** Whether a snapshot is the one of a hash. What is known of people is kept with a salt. */
+const isOf = (snapshot: string | undefined, hash: string, contentHash: (hash: string) => string): boolean =>
+  snapshot !== undefined && (snapshot === hash || contentHash(snapshot) === hash);
+
+/** The hash of what a document says. */
+function contentHashes(store: EvidenceStore): (hash: string) => string {
+  const known = new Map<string, string>();
+  const hashAnew = (hash: string): string => {
+    const text = store.document(hash);
+    return text === null ? 'purged' : sha256(contentOf(text));
+  };
+  return (hash) => known.get(hash) ?? known.set(hash, hashAnew(hash)).get(hash)!;
+}

@@ -26,7 +26,7 @@ export function openPostgresDatabase(text: string, { readOnly = false, patience 
     session.script(`SET search_path = "${address.schema}"; ${settings}`);
     if (readOnly) session.script('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     else {
-      refuseUndurable(session, address.name);
+      refuseUndurable(session, address);
       lock(session, address);
     }
     migrate(session, address, readOnly);
@@ -64,7 +64,14 @@ export function engineOver(session: Session, name: string, readOnly: boolean): E
     },
     faults: () => faultsIn(session),
     scrub() {
-      for (const table of ['blob', 'item']) session.script(`VACUUM FULL ${table}`);
+      // The tables are written anew, once nobody reads them any more.
+      try {
+        session.script("SET lock_timeout = '5min'");
+        for (const table of ['blob', 'item']) session.script(`VACUUM FULL ${table}`, hour);
+        session.script(`SET ${lockTimeout}`);
+      } catch (error) {
+        throw faultOf(name, error);
+      }
     },
     close() {
       try {
@@ -112,12 +119,14 @@ function numbered(sql: string): string {
 /** Two that both believe to be alone still take turns: the second sees what the first committed, and that it is not what it expected. */
 const takeTurn = 'SELECT id FROM migration WHERE id = 1 FOR UPDATE';
 
+const lockTimeout = "lock_timeout = '10s'";
+
 /** Nothing of ours is cut short by a default of the server; a lost connection frees the lock within a minute or so. */
 const settings = [
   'standard_conforming_strings = on',
   'statement_timeout = 0',
   'idle_in_transaction_session_timeout = 0',
-  "lock_timeout = '10s'",
+  lockTimeout,
   'tcp_keepalives_idle = 20',
   'tcp_keepalives_interval = 10',
   'tcp_keepalives_count = 3',
@@ -134,7 +143,7 @@ function refuseOldPostgres(session: Session): void {
   if (Number(row!['number']) < oldest) throw new HoldfastError('POSTGRES_TOO_OLD', { found: String(row!['found']), needed: '13' });
 }
 
-function refuseUndurable(session: Session, store: string): void {
+function refuseUndurable(session: Session, { name: store, schema }: PostgresAddress): void {
   const setting = (name: string) => String(session.ask('SELECT current_setting($1) AS value', [name])[0]!['value']);
   const refuse = (reason: string) => {
     throw new HoldfastError('STORE_NOT_DURABLE', { store, reason });
@@ -144,6 +153,9 @@ function refuseUndurable(session: Session, store: string): void {
   if (setting('fsync') === 'off') refuse('the server runs with fsync = off');
   if (setting('full_page_writes') === 'off') refuse('the server runs with full_page_writes = off');
   if (setting('session_replication_role') !== 'origin') refuse('the role works with session_replication_role other than origin');
+  const unlogged =
+    "SELECT relname::text AS name FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relpersistence = 'u' AND relkind = 'r'";
+  for (const { name } of session.ask(unlogged, [schema])) refuse(`the table ${String(name)} is unlogged`);
   if (setting('synchronous_commit') === 'off') session.script('SET synchronous_commit = on');
   session.script("SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed'");
 }
@@ -168,6 +180,8 @@ function holderOf(session: Session, key: number): string {
   );
   return row?.['name'] ? ` (${String(row['name'])})` : '';
 }
+
+const hour = 3_600_000;
 
 /** "HFST": tells our locks from those of other programs in the same database. */
 const lockClass = 0x48465354;

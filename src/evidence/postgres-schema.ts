@@ -7,13 +7,9 @@ import type { Session } from './postgres-session.ts';
 
 /** Brings the schema forward, all steps or none. */
 export function migrate(session: Session, { name, schema }: PostgresAddress, readOnly: boolean): void {
-  const [found] = session.ask(
-    "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = $1) AS schemas, count(*) AS tables, count(*) FILTER (WHERE relname = 'migration') AS ours " +
-      "FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1)",
-    [schema],
-  );
-  const ours = found!['ours'] === 1;
-  if (!ours && readOnly) throw new HoldfastError('STORE_MISSING', { file: name });
+  const [found] = session.ask(standing, [schema]);
+  const ours = found!['ours'] === 'id name sha256';
+  if (found!['tables'] === 0 && readOnly) throw new HoldfastError('STORE_MISSING', { file: name });
   if (!ours && found!['tables'] !== 0)
     throw new HoldfastError('STORE_NOT_A_STORE', { file: name, reason: 'the schema holds tables of another program' });
 
@@ -31,6 +27,13 @@ export function migrate(session: Session, { name, schema }: PostgresAddress, rea
   }
   session.script('COMMIT');
 }
+
+/** Whether there is such a schema, how many tables it has, and the columns of the one that records migrations. */
+const standing = `
+  SELECT count(DISTINCT pg_namespace.oid) AS schemas, count(DISTINCT pg_class.oid) AS tables,
+    string_agg(attname, ' ' ORDER BY attnum) FILTER (WHERE relname = 'migration' AND attnum > 0) AS ours
+  FROM pg_namespace LEFT JOIN pg_class ON relnamespace = pg_namespace.oid AND relkind IN ('r', 'p', 'v', 'm', 'f')
+  LEFT JOIN pg_attribute ON attrelid = pg_class.oid WHERE nspname = $1`;
 
 const applied = (session: Session): Applied[] => session.ask('SELECT id, name, sha256 FROM migration ORDER BY id') as unknown as Applied[];
 

@@ -9,8 +9,8 @@ export interface Session {
   ask(sql: string, values?: readonly Value[]): Row[];
   /** Sent without waiting, in order; its error comes with the next answer. */
   send(sql: string, values: readonly Value[]): void;
-  /** Several statements in one text; they are waited for. */
-  script(sql: string): void;
+  /** Several statements in one text; they are waited for, `longer` where that may take a while. Milliseconds. */
+  script(sql: string, longer?: number): void;
   /** As `script`, although something failed before. */
   takeBack(sql: string): void;
   close(): void;
@@ -56,16 +56,16 @@ export function connect({ name, connection }: PostgresAddress, patience: number)
     return unreachable(dead);
   };
   /** Waits until `ready` gives something. */
-  const until = <T>(ready: () => T | undefined): T => {
+  const until = <T>(ready: () => T | undefined, silence = patience): T => {
     for (;;) {
       const heard = Atomics.load(signal, 0);
       const found = ready();
       if (found !== undefined) return found;
-      if (Atomics.wait(signal, 0, heard, patience) === 'timed-out') throw die(`it was silent for ${patience / 1000} s`);
+      if (Atomics.wait(signal, 0, heard, silence) === 'timed-out') throw die(`it was silent for ${silence / 1000} s`);
     }
   };
-  const answer = (): Rows => {
-    const said = until(() => receiveMessageOnPort(port)?.message as Answer | undefined);
+  const answer = (silence?: number): Rows => {
+    const said = until(() => receiveMessageOnPort(port)?.message as Answer | undefined, silence);
     if ('ok' in said) return said.ok;
     if (isConnection(said.failed)) throw die(said.failed.message);
     throw new PostgresError(said.failed);
@@ -82,11 +82,11 @@ export function connect({ name, connection }: PostgresAddress, patience: number)
     bytes = 0;
     if (steps.length > 0) post({ steps, answer: last !== undefined });
   };
-  const script = (text: string, anyway: boolean): void => {
+  const script = (text: string, anyway: boolean, longer?: number): void => {
     if (anyway) waiting = [];
     flush();
     post({ steps: [{ text, values: [], script: true }], answer: true, anyway });
-    answer();
+    answer(longer);
   };
 
   const greeting = until(() => receiveMessageOnPort(port)?.message as Answer | undefined);
@@ -101,7 +101,7 @@ export function connect({ name, connection }: PostgresAddress, patience: number)
       bytes += values.reduce<number>((sum, value) => sum + (value instanceof Object ? value.length : 8), 0);
       if (waiting.length >= gathered || bytes >= gatheredBytes) flush();
     },
-    script: (sql) => script(sql, false),
+    script: (sql, longer) => script(sql, false, longer),
     takeBack: (sql) => script(sql, true),
     close() {
       if (dead === null) {

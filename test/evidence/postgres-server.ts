@@ -8,7 +8,11 @@ import pg from 'pg';
 export interface PostgresServer {
   /** The address of a schema, made when it is first opened. */
   address(schema: string, parameters?: string): string;
-  /** As superuser, in the schema, where triggers and references do not hold: what no check of the server would stop. */
+  /** The folder of the tables. */
+  readonly tables: string;
+  /** As superuser, in the schema. */
+  asked<T>(schema: string, ask: (client: pg.Client) => Promise<T>): Promise<T>;
+  /** The same where triggers and references do not hold: what no check of the server would stop. */
   unguarded<T>(schema: string, ask: (client: pg.Client) => Promise<T>): Promise<T>;
   /** Kills every process of the server at once, as a power cut of the machine would. */
   kill(): Promise<void>;
@@ -67,6 +71,11 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       await client.end().catch(() => undefined);
     }
   };
+  const asked: PostgresServer['asked'] = (schema, ask) =>
+    connected(async (client) => {
+      await client.query(`SET search_path = ${schema}`);
+      return await ask(client);
+    });
   const answers = () => connected(async () => true).catch(() => false);
   const postmaster = () => Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10);
 
@@ -74,9 +83,11 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   return {
     address: (schema, parameters = '') =>
       `postgres://holdfast@localhost/postgres?host=${encodeURIComponent(folder)}&schema=${schema}${parameters}`,
+    tables: join(data, 'base'),
+    asked,
     unguarded: (schema, ask) =>
-      connected(async (client) => {
-        await client.query(`SET search_path = ${schema}; SET session_replication_role = replica`);
+      asked(schema, async (client) => {
+        await client.query('SET session_replication_role = replica');
         return await ask(client);
       }),
     start,

@@ -7,6 +7,7 @@ import { parseVkey } from '#src/ledger/note.ts';
 import { explainUnread } from '#src/population.ts';
 import { contextOf, type Reporting } from '#src/report/context.ts';
 import { coverageOfScopes, criteriaReports } from '#src/report/status-report.ts';
+import type { DeviationRow } from '#src/report/types.ts';
 import type { SigningKey } from '#src/signing/key.ts';
 import type { Window } from '#src/window/types.ts';
 import { writeCatalogue } from './catalogue.ts';
@@ -87,10 +88,9 @@ export async function fill(
 
   progress('deviations');
   const deviations = await writeDeviations(telling);
-  const began = new Set(deviations.map(({ scope, item, firstBad }) => `${Date.parse(firstBad)}\n${scope}\n${item}`));
+  const shown = changesShown(store, deviations, window);
   const references = newReferences();
   const asked = refer(references, { store, cycles, entries, window });
-  const asOfAt = new Map(cycles.map(({ index, asOf }) => [index, asOf]));
   const looks = new Map<string, Looks>();
   const story = storyOf({
     cycles,
@@ -101,7 +101,7 @@ export async function fill(
       references.add('snapshot', snapshot, needed);
       references.add('detail', detail, needed);
     },
-    beganDeviation: ({ index, scope, key }) => began.has(`${asOfAt.get(index)}\n${scope}\n${key}`),
+    isShown: ({ index, scope, key }) => shown.has(`${index}\n${scope}\n${key}`),
   });
   await spool.add('ledger/changes.ndjson', story.lines());
   const documents = await writeDocuments(spool, references, {
@@ -180,3 +180,25 @@ export async function fill(
 }
 
 const iso = (instant: number): string => new Date(instant).toISOString();
+
+/**
+ * The changes whose words the results show although they may lie before the window, or after: that began a listed deviation, the latest run
+ * of the same rule and item, or a run of `unobserved` that touches the window.
+ */
+function changesShown(store: EvidenceStore, deviations: readonly DeviationRow[], { from, to, asOf }: Window): Set<string> {
+  const shown = new Set<string>();
+  const listed = new Map<string, Set<number>>();
+  for (const { rule, scope, item, firstBad } of deviations) {
+    const key = `${rule}\n${scope}\n${item}`;
+    listed.set(key, (listed.get(key) ?? new Set()).add(Date.parse(firstBad)));
+  }
+  const latest = new Map<string, string>();
+  for (const { rule, scope, item, first, ended, index, result } of store.runs({ from: 0, to: asOf })) {
+    const change = `${index}\n${scope}\n${item}`;
+    const began = listed.get(`${rule}\n${scope}\n${item}`);
+    if (began) latest.set(`${rule}\n${scope}\n${item}`, change);
+    if (began?.has(first) || (result === 'unobserved' && first <= to && (ended ?? Infinity) >= from)) shown.add(change);
+  }
+  for (const change of latest.values()) shown.add(change);
+  return shown;
+}

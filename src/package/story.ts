@@ -34,14 +34,15 @@ interface Telling {
   readonly window: Interval;
   /** A snapshot and a detail that something refers to; `needed`: the window rests on them. */
   readonly refers: (seen: { readonly snapshot: string; readonly detail: string }, needed: boolean) => void;
-  /** Whether a deviation of the window began with this change. */
-  readonly beganDeviation: (change: ChangeRecord) => boolean;
+  /** Whether the results show what was said with this change. */
+  readonly isShown: (change: ChangeRecord) => boolean;
 }
 
-export function storyOf({ cycles, changes, looksOf, window, refers, beganDeviation }: Telling): Story {
+export function storyOf({ cycles, changes, looksOf, window, refers, isShown }: Telling): Story {
   const entities = new Map<string, Entity>();
   const lastLook = new Map<string, number>();
   const there = new Set<Entity>();
+  const isEvent = (at: number | null) => at !== null && at >= window.from && at < window.to;
   const inWindow = ({ asOf }: CycleFact) => asOf >= window.from && asOf < window.to;
   const first = cycles.find(({ asOf }) => asOf >= window.from) ?? null;
   let next = 0;
@@ -103,7 +104,7 @@ export function storyOf({ cycles, changes, looksOf, window, refers, beganDeviati
         at = change.index;
         const cycle = heard.cycle!;
         const { index, scope, item, seen } = change;
-        if (seen) refers(seen, inWindow(cycle) || beganDeviation(change));
+        if (seen) refers(seen, inWindow(cycle) || isEvent(seen.at) || isShown(change));
         follow(change, cycle.asOf, heard.retired.has(scope) ? lastLook.get(scope) : heard.before.get(scope));
         yield `${canonical({ cycle: index, scope, item, leaf: seen && { ...seen, at: seen.at === null ? null : new Date(seen.at).toISOString() } })}\n`;
       }

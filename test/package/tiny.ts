@@ -126,6 +126,8 @@ const story: readonly Seen[] = [
   { after: 8, retired: true },
 ];
 
+const window = { from: '2026-01-01T00:30:00.000Z', to: '2026-01-01T07:30:00.000Z' };
+
 export interface Tiny {
   readonly files: Files;
   readonly leaves: string[];
@@ -150,11 +152,15 @@ export function tinyPackage(
   const ruleSet = ruleSetOf(sources);
   const files: Files = new Map();
   const leaves: string[] = [];
-  const documents = new Map<string, { kind: number; text: string }>();
+  const documents = new Map<string, { kind: number; text: string; needed: boolean }>();
+  let inWindow = true;
+  /** Of a cycle outside the window only the hashes stay, and of its calls nothing; the items of the first stand when the window begins. */
   const keep = (kind: string, text: string): string => {
     const hash = sha256(text);
     const known = documents.get(hash);
-    documents.set(hash, { text, kind: Math.min(kinds.indexOf(kind), known?.kind ?? kinds.length) });
+    if (!inWindow && (kind === 'manifest' || kind === 'reply')) return hash;
+    const needed = inWindow || kind === 'snapshot' || kind === 'detail' || known?.needed === true;
+    documents.set(hash, { text, needed, kind: Math.min(kinds.indexOf(kind), known?.kind ?? kinds.length) });
     return hash;
   };
   const enter = (kind: string, body: object) => leaves.push(entryLeaf(kind, start - hour, keep('entry-body', canonical(body))));
@@ -174,6 +180,7 @@ export function tinyPackage(
   for (const seen of edit(story)) {
     const asOf = start + seen.after * hour;
     const index = leaves.length;
+    inWindow = asOf >= Date.parse(window.from) && asOf < Date.parse(window.to);
     const { looks, changed, calls } = world.look(seen, { keep, verdicts });
     const manifest = looks.looks.map(({ scope, unread }) => [
       scope,
@@ -209,11 +216,11 @@ export function tinyPackage(
   put('ledger/changes.ndjson', lines.changes.map((line) => `${line}\n`).join(''));
   put('ledger/looks.ndjson', [...lines.looks].map((line) => `${line}\n`).join(''));
   put('ledger/rulesets.ndjson', [...lines.ruleSets].map((line) => `${line}\n`).join(''));
-  for (const [hash, { text }] of documents) put(`evidence/${hash.slice(0, 2)}/${hash}.json`, text);
+  for (const [hash, { text, needed }] of documents) if (needed) put(`evidence/${hash.slice(0, 2)}/${hash}.json`, text);
   const index = [...documents].sort(([a], [b]) => (a < b ? -1 : 1));
   put(
     'evidence/index.csv',
-    `sha256,kind,bytes,present,reason\n${index.map(([hash, { kind, text }]) => `${hash},${kinds[kind]},${Buffer.byteLength(text)},yes,\n`).join('')}`,
+    `sha256,kind,bytes,present,reason\n${index.map(([hash, { kind, text, needed }]) => `${hash},${kinds[kind]},${needed ? `${Buffer.byteLength(text)},yes,` : ',no,outside-window'}\n`).join('')}`,
   );
   for (const [path, text] of Object.entries(sources)) put(`catalogue/src/${path}`, text);
   for (const [path, text] of Object.entries(results)) put(path, text);
@@ -235,8 +242,7 @@ export function tinyPackage(
   const about: About = {
     export: {
       company: 'Tiny',
-      from: '2026-01-01T00:30:00.000Z',
-      to: '2026-01-01T07:30:00.000Z',
+      ...window,
       asOf: iso(start + 8 * hour),
       timeZone: 'UTC',
       example: true,

@@ -1341,6 +1341,7 @@ function see(scope, { item: name, leaf, line }, rules, { index, at, hashing }) {
         gone: false,
         index,
         place: i,
+        snapshot: leaf.snapshot,
         detail: leaf.detail,
       };
       if (past.runs.get(rule)?.push(run) === undefined) past.runs.set(rule, [run]);
@@ -1384,7 +1385,11 @@ function checkDocuments(found, check) {
   found.purged = new Map();
   for (const read of leaves) if (read && read.leaf.kind !== 'cycle') referEntry(read, refer, document, found.purged);
   referCycles(found, refer, document, check.say);
-  for (const [hash, where] of neededForRuns(found)) refer(hash, 'detail', true, where);
+  for (const [{ index, snapshot, detail }, scope, name, rule] of changesShown(found)) {
+    const where = `leaf ${index}, ${shown(scope.key)}, ${shown(name)}, ${shown(rule)}`;
+    refer(snapshot, 'snapshot', true, where);
+    refer(detail, 'detail', true, where);
+  }
   found.references = references;
 
   const rows = readIndex(found, check.say);
@@ -1396,7 +1401,10 @@ function checkDocuments(found, check) {
     }
     if (row.kind !== kinds[kind]) check.say(`evidence/index.csv: ${hash} is a ${kinds[kind]}, not a ${shown(row.kind)}`);
     const [, tombstone] = /^purged by tombstone (\d+)$/.exec(row.reason) ?? [];
-    if (row.present) continue;
+    if (row.present) {
+      if (!needed) check.say(`${evidencePath(hash)}: the window does not need it (${kinds[kind]}, ${where})`);
+      continue;
+    }
     if (tombstone !== undefined) {
       if (found.purged.get(hash) !== Number(tombstone))
         check.say(`evidence/index.csv: ${hash}: leaf ${tombstone} is no tombstone that takes it away`);
@@ -1494,8 +1502,10 @@ function referCycles(found, refer, document, say) {
       for (const { scope, item, leaf: seen } of changes) {
         if (!seen) continue;
         const place = `${where}, ${shown(scope)}, ${shown(item)}`;
-        refer(seen.snapshot, 'snapshot', needed, place);
-        refer(seen.detail, 'detail', needed, place);
+        const at = seen.at === null ? Number.NaN : Date.parse(seen.at);
+        const event = at >= from && at < to;
+        refer(seen.snapshot, 'snapshot', needed || event, place);
+        refer(seen.detail, 'detail', needed || event, place);
         compareItem(seen, found.keyOf(scope, item), ruleSet.byPopulation?.[now.scopes.get(scope)?.population] ?? [], document, place, say);
       }
       refer(leaf.manifest.sha256, 'cycle-manifest', needed, where);
@@ -1545,17 +1555,35 @@ function referManifests({ index, leaf, looks }, list, world, { refer, document, 
   if (calls !== null && calls !== leaf.manifest.calls) say(`${where}: it counts ${leaf.manifest.calls} calls, its manifests ${calls}`);
 }
 
-/** The details that the window's runs and deviations began with. */
-function* neededForRuns({ world, manifest: { window } }) {
+/** The changes whose words the results show although they may lie outside the window: what began a deviation or a silence, or is said of it last. */
+function* changesShown({ world, manifest: { window } }) {
   for (const scope of world.scopes.values())
     for (const [name, { runs }] of scope.past)
-      for (const [rule, list] of runs)
+      for (const [rule, list] of runs) {
+        const began = deviationsIn(list, window);
+        for (const run of began) yield [run, scope, name, rule];
+        if (began.length > 0) yield [list.at(-1), scope, name, rule];
         for (const run of list)
-          if (run.first <= window.to && (run.ended ?? Number.POSITIVE_INFINITY) >= window.from)
-            yield [run.detail, `leaf ${run.index}, ${shown(name)}, ${shown(rule)}`];
-  for (const scope of world.scopes.values())
-    for (const [name, { at, detail, index }] of scope.items)
-      if (at >= window.from && at < window.to) yield [detail, `leaf ${index}, ${shown(name)}`];
+          if (run.letter === 'U' && run.first <= window.to && (run.ended ?? never) >= window.from) yield [run, scope, name, rule];
+      }
+}
+
+/** The runs that began a deviation which was open at some time of the window. What was unobserved between ends none. */
+function deviationsIn(runs, { from, to }) {
+  const found = [];
+  let open = null;
+  const end = (at) => {
+    if (open && open.first < to && at > from) found.push(open);
+    open = null;
+  };
+  for (const [i, run] of runs.entries()) {
+    if (run.letter === 'F') open ??= run;
+    else if (run.letter !== 'U' && run.letter !== 'W') end(run.first);
+    // After its scope was retired, no look says that the item was not there.
+    if (run.gone && runs[i + 1]?.before !== null) end(run.ended);
+  }
+  end(never);
+  return found;
 }
 
 // -- 7. What follows from the change log: entities, timelines, deviations, populations, gaps, runs

@@ -42,8 +42,8 @@ export function recorded(
   const scopeRow = db.prepare('SELECT id FROM scope WHERE key = ?');
   const cycleAt = db.prepare('SELECT * FROM cycle WHERE idx = ?');
   const idsAt = db.prepare('SELECT size, data FROM request_ids WHERE idx = ?');
-  const latest = db.prepare('SELECT * FROM cycle WHERE idx < ? ORDER BY as_of DESC LIMIT 1');
-  const latestOf = db.prepare('SELECT * FROM cycle WHERE idx < ? AND connection = ? ORDER BY as_of DESC LIMIT 1');
+  const latest = db.prepare('SELECT * FROM cycle WHERE idx < ? ORDER BY idx DESC LIMIT 1');
+  const latestOf = db.prepare('SELECT * FROM cycle WHERE idx < ? AND connection = ? ORDER BY idx DESC LIMIT 1');
   const between = db.prepare('SELECT * FROM cycle WHERE idx < ? AND as_of BETWEEN ? AND ? ORDER BY as_of');
   const historyRows = db.prepare(
     'SELECT change.idx, change.item, cycle.as_of, item.salt, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item JOIN cycle ON cycle.idx = change.idx WHERE change.idx < ? AND item.scope = ? AND item.key = ? ORDER BY change.idx',

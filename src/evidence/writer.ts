@@ -45,7 +45,7 @@ type Writer = Pick<EvidenceStore, 'commit' | 'append' | 'addAnchor' | 'sign' | '
 export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), salt = randomSalt }: WriterOptions): Writer {
   const { db, faultOf, log, state, held, blobs, checkpoints } = parts;
   const lastAsOf = db.prepare('SELECT max(as_of) AS at FROM cycle');
-  const size = db.prepare('SELECT count(*) AS found FROM ledger');
+  const size = db.prepare('SELECT coalesce(max(idx), -1) + 1 AS found FROM ledger');
   const addCycle = db.prepare(
     'INSERT INTO cycle (idx, connection, as_of, ended, rule_set, looks, manifest, scopes, failed, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -53,8 +53,8 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
   const addAnchorRow = db.prepare('INSERT INTO anchor (name, size, kind, at, receipt) VALUES (?, ?, ?, ?, ?)');
   const latestBody = db.prepare('SELECT body FROM entry WHERE kind = ? ORDER BY idx DESC LIMIT 1');
   const addIds = db.prepare('INSERT INTO request_ids (idx, size, data) VALUES (?, ?, ?)');
-  const dropIds = db.prepare('DELETE FROM request_ids WHERE idx < (SELECT min(idx) FROM cycle WHERE as_of >= ?)');
-  const latestCycle = db.prepare('SELECT * FROM cycle WHERE connection = ? ORDER BY as_of DESC LIMIT 1');
+  const dropIds = db.prepare('DELETE FROM request_ids WHERE idx < (SELECT idx FROM cycle WHERE as_of >= ? ORDER BY as_of LIMIT 1)');
+  const latestCycle = db.prepare('SELECT * FROM cycle WHERE connection = ? ORDER BY idx DESC LIMIT 1');
   const scopes = scopeWriter(parts, personal, salt);
   let broken: string | null = null;
 

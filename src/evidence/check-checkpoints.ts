@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts';
 /** Every signature against the ledger, none missing between; and what was published against the leaves that say so. */
 export function* checkCheckpoints(db: Engine): Generator<string> {
   yield* checkSignatures(db);
+  yield* checkKeys(db);
   yield* checkAnchors(db);
 }
 
@@ -26,7 +27,7 @@ function* checkSignatures(db: Engine): Generator<string> {
   for (const { size, key, signature } of db.prepare('SELECT size, key, signature FROM checkpoint ORDER BY size, key').iterate()) {
     const n = Number(size);
     const where = `checkpoint ${n}`;
-    if (last !== null && n > last + 1) yield `${where}: no head between ${last} and ${n} is signed`;
+    if (last !== null && n > last + 1) yield `checkpoint ${last + 1}: it is missing, and so is every one up to ${n}`;
     last = n;
     for (let leaf = leaves; frontier.size() < n; ) {
       const next = leaf.next();
@@ -46,6 +47,28 @@ function* checkSignatures(db: Engine): Generator<string> {
   for (const id of idle) yield `ledger key ${id}: it signed nothing`;
   const leavesLeft = [...leaves].length;
   if (last !== null && leavesLeft > 0) yield `ledger: its last ${leavesLeft} leaves are not signed yet`;
+}
+
+/** From the leaf after one of kind `key` on, until there is another, every head is signed with the key that it names. */
+function* checkKeys(db: Engine): Generator<string> {
+  const blobs = openBlobs(db);
+  const rows = db.prepare('SELECT size, vkey FROM checkpoint JOIN ledger_key ON id = key').all();
+  const heads = new Set(rows.map(({ size }) => Number(size)));
+  const signed = new Set(rows.map(({ size, vkey }) => `${Number(size)} ${String(vkey)}`));
+  const { leaves } = db.prepare('SELECT count(*) AS leaves FROM ledger').get() as { leaves: number };
+  const named = db.prepare("SELECT idx, body FROM entry WHERE kind = 'key' ORDER BY idx").all() as unknown as {
+    idx: number;
+    body: number;
+  }[];
+  for (const [i, { idx, body }] of named.entries()) {
+    const { vkey } = JSON.parse(blobs.read(body)) as { vkey: string };
+    if (!heads.has(idx + 1)) yield `checkpoint ${idx + 1}: it is missing, though leaf ${idx} names a key`;
+    // The head over the leaf itself may bear either key; the latest may not be signed yet, which is told elsewhere.
+    const last = named[i + 1]?.idx ?? leaves - 1;
+    const due = Array.from({ length: Math.max(0, last - idx - 1) }, (_, n) => idx + 2 + n);
+    const missing = due.filter((size) => !signed.has(`${size} ${vkey}`));
+    if (missing.length > 0) yield `checkpoint ${missing[0]}: the key of leaf ${idx} did not sign it, nor ${missing.length - 1} later ones`;
+  }
 }
 
 function accepts(vkey: string, size: number, root: Buffer, signature: Buffer): boolean {

@@ -1,6 +1,7 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { canonical, type Json } from '#src/ledger/canonical.ts';
 import { createFrontier, type Hash } from '#src/ledger/tree.ts';
+import { attempt } from './attempt.ts';
 import { type Blobs, openBlobs, unpack } from './blobs.ts';
 import { rebuilt } from './check-projections.ts';
 import { type CycleManifest, cycleLeaf, letters, type Requests, requestsOf } from './documents.ts';
@@ -29,8 +30,10 @@ export function* checkCycles(db: Engine): Generator<string> {
   };
 
   for (const replayed of replay(db, blobs, state)) {
-    projections.meet(replayed.ruleSet);
-    yield* checkCycle(replayed, checking);
+    yield* attempt(`cycle ${replayed.cycle.idx}`, () => {
+      projections.meet(replayed.ruleSet);
+      return checkCycle(replayed, checking);
+    });
   }
   yield* checking.requests.strays();
   yield* projections.compare(db);
@@ -208,6 +211,8 @@ function* checkReferences(db: Engine, blobs: Blobs, state: State, referenced: Se
     yield `change of cycle ${Number(idx)}: it is neither of an item that is there nor of one that is gone`;
   const idle = 'SELECT item.key FROM item LEFT JOIN change ON change.item = item.id WHERE change.item IS NULL';
   for (const { key } of db.prepare(idle).all()) yield `item ${String(key)}: no cycle saw it`;
+  const nobody = 'SELECT change.idx, change.item FROM change LEFT JOIN item ON item.id = change.item WHERE item.id IS NULL';
+  for (const { idx, item } of db.prepare(nobody).all()) yield `change of cycle ${Number(idx)}: there is no item ${Number(item)}`;
   const foreign = 'SELECT change.idx FROM change LEFT JOIN cycle ON cycle.idx = change.idx WHERE cycle.idx IS NULL';
   for (const { idx } of db.prepare(foreign).all()) yield `change of cycle ${Number(idx)}: there is no such cycle`;
 }
@@ -217,13 +222,16 @@ function* checkEntries(db: Engine, blobs: Blobs, referenced: Set<number>): Gener
   for (const row of db.prepare('SELECT idx, kind, body FROM entry').all()) {
     const { idx, kind, body: id } = row as unknown as { idx: number; kind: string; body: number };
     referenced.add(id);
-    const body = JSON.parse(blobs.read(id)) as Json;
-    const flaw = flawInBody(kind, body);
-    if (flaw !== null) yield `entry ${idx}: ${flaw}`;
-    for (const [name, hash] of Object.entries(documentsOf(body))) {
-      const found = blobs.find(hash);
-      if (found === null) yield `entry ${idx}: its document ${name} is missing`;
-      else referenced.add(found);
-    }
+    yield* attempt(`entry ${idx}`, () => checkBody(`entry ${idx}`, kind, JSON.parse(blobs.read(id)) as Json, blobs, referenced));
+  }
+}
+
+function* checkBody(where: string, kind: string, body: Json, blobs: Blobs, referenced: Set<number>): Generator<string> {
+  const flaw = flawInBody(kind, body);
+  if (flaw !== null) yield `${where}: ${flaw}`;
+  for (const [name, hash] of Object.entries(documentsOf(body))) {
+    const found = blobs.find(hash);
+    if (found === null) yield `${where}: its document ${name} is missing`;
+    else referenced.add(found);
   }
 }

@@ -1,5 +1,6 @@
 import { canonical } from '#src/ledger/canonical.ts';
 import { createFrontier, digest, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
+import { messageOf } from './attempt.ts';
 import { type Blobs, longestChain, openBlobs } from './blobs.ts';
 import { entryLeaf } from './documents.ts';
 import type { Engine } from './engine.ts';
@@ -65,6 +66,7 @@ function* checkLeaves(db: Engine, leaves: Hash[]): Generator<string> {
     const text = base !== null && base >= idx ? { fault: 'it is a patch on a later leaf' } : readOrSay(() => log.read(idx));
     if ('fault' in text) {
       yield `ledger ${idx}: ${text.fault}`;
+      kindOf.pass(idx);
       continue;
     }
     if (!leafHash(text.read).equals(leaf)) yield `ledger ${idx}: the leaf does not have its hash`;
@@ -95,6 +97,11 @@ function kindsOf(db: Engine) {
   }[];
   const entries = new Map(rows.map((row) => [row.idx, row]));
   return {
+    /** The leaf is there, but nothing can be said of it. */
+    pass(index: number): void {
+      cycles.delete(index);
+      entries.delete(index);
+    },
     *check(index: number, kind: string, leaf: string): Generator<string> {
       const entry = entries.get(index);
       const isCycle = cycles.delete(index);
@@ -132,6 +139,6 @@ function readOrSay<T>(read: () => T): { read: T } | { fault: string } {
   try {
     return { read: read() };
   } catch (error) {
-    return { fault: `it cannot be read: ${Error.isError(error) ? error.message : String(error)}` };
+    return { fault: `it cannot be read: ${messageOf(error)}` };
   }
 }

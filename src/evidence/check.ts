@@ -1,3 +1,4 @@
+import { attempt } from './attempt.ts';
 import { checkCheckpoints } from './check-checkpoints.ts';
 import { checkCycles } from './check-cycles.ts';
 import { checkDocuments } from './check-documents.ts';
@@ -14,12 +15,4 @@ export function check(db: Engine): string[] {
     ...attempt('the signatures', () => checkCheckpoints(db)),
     ...attempt('the cycles', () => checkCycles(db)),
   ];
-}
-
-function* attempt(what: string, lines: () => Iterable<string>): Generator<string> {
-  try {
-    yield* lines();
-  } catch (error) {
-    yield `${what} could not be checked to the end: ${Error.isError(error) ? error.message : String(error)}`;
-  }
 }

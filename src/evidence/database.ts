@@ -59,8 +59,8 @@ export const engineOver = (db: DatabaseSync, name: string, closed: () => void = 
 function* faultsIn(db: DatabaseSync): Generator<string> {
   for (const { integrity_check: line } of db.prepare('PRAGMA integrity_check(20)').all())
     if (line !== 'ok') yield `the file: ${String(line)}`;
-  for (const { table, parent } of db.prepare('PRAGMA foreign_key_check').all())
-    yield `a row of ${String(table)} refers to a row of ${String(parent)} that is not there`;
+  for (const { table, rowid, parent } of db.prepare('PRAGMA foreign_key_check').all())
+    yield `a row of ${String(table)}${rowid === null ? '' : ` (${Number(rowid)})`} refers to a row of ${String(parent)} that is not there`;
 
   const known = migrations('sqlite');
   yield* faultsOfMigrations(db.prepare('SELECT id, name, sha256 FROM migration ORDER BY id').all() as unknown as Applied[], known);

@@ -84,32 +84,45 @@ export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedg
   );
   const document = remembering((id) => JSON.parse(blobs.read(id)) as unknown);
   const log = readChanges(db, blobs, size);
-  try {
-    for (const cycle of db.prepare('SELECT * FROM cycle WHERE idx < ? ORDER BY idx').all(size) as unknown as CycleRow[]) {
-      const ruleSet = document(cycle.rule_set) as RuleSet;
-      const looks = document(cycle.looks) as Looks;
-      const changes = log.at(cycle.idx, cycle.as_of);
-      const { idx: index, as_of: asOf } = cycle;
-      const done: { scope: ScopeState; changes: LoggedChange[] }[] = [];
-      const take = (scope: ScopeState): LoggedChange[] => {
-        const own = changes.get(scope.id) ?? [];
-        changes.delete(scope.id);
-        if (own.length > 0) done.push({ scope, changes: own });
-        return own;
-      };
-      for (const { scope: key, hold, unread } of looks.looks) {
-        const scope = state.scope(key) ?? state.addScope(key, scopeIds.get(key) ?? -1);
-        if (unread) state.failed(scope, { index, asOf, hold, unread });
-        else state.complete(scope, { index, asOf, hold, rules: ruleSet.byPopulation[scope.scope.population] ?? [], changes: take(scope) });
-      }
-      for (const { scope: key, reason } of looks.retired) {
-        const scope = state.scope(key);
-        if (scope) state.retire(scope, { asOf, reason, changes: take(scope) });
-      }
-      yield { cycle, ruleSet, looks, changes: done, strays: changes.size };
+
+  const tell = (cycle: CycleRow): Replayed => {
+    const ruleSet = document(cycle.rule_set) as RuleSet;
+    const looks = document(cycle.looks) as Looks;
+    const changes = log.at(cycle.idx, cycle.as_of);
+    const { idx: index, as_of: asOf } = cycle;
+    const done: { scope: ScopeState; changes: LoggedChange[] }[] = [];
+    const take = (scope: ScopeState): LoggedChange[] => {
+      const own = changes.get(scope.id) ?? [];
+      changes.delete(scope.id);
+      if (own.length > 0) done.push({ scope, changes: own });
+      return own;
+    };
+    for (const { scope: key, hold, unread } of looks.looks) {
+      const scope = state.scope(key) ?? state.addScope(key, scopeIds.get(key) ?? -1);
+      if (unread) state.failed(scope, { index, asOf, hold, unread });
+      else state.complete(scope, { index, asOf, hold, rules: ruleSet.byPopulation[scope.scope.population] ?? [], changes: take(scope) });
     }
+    for (const { scope: key, reason } of looks.retired) {
+      const scope = state.scope(key);
+      if (scope) state.retire(scope, { asOf, reason, changes: take(scope) });
+    }
+    return { cycle, ruleSet, looks, changes: done, strays: changes.size };
+  };
+  try {
+    for (const cycle of db.prepare('SELECT * FROM cycle WHERE idx < ? ORDER BY idx').all(size) as unknown as CycleRow[])
+      yield inCycle(cycle.idx, () => tell(cycle));
   } finally {
     log.close();
+  }
+}
+
+/** What goes wrong in it names the cycle. */
+function inCycle<T>(index: number, tell: () => T): T {
+  try {
+    return tell();
+  } catch (error) {
+    if (Error.isError(error)) error.message = `cycle ${index}: ${error.message}`;
+    throw error;
   }
 }
 

@@ -7,42 +7,42 @@ import { DatabaseSync } from 'node:sqlite';
 import { makeStoreOfEverything } from '#test/evidence/everything.ts';
 import { type Tried, tryEdits } from '#test/evidence/mutations.ts';
 
+/** One process for each, on a store of its own. */
 const halves = 2;
 const enough = 2_500;
-const [small, tall, half] = process.argv.slice(2);
+const half = process.argv[2];
 
 if (half === undefined) {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-mutations-'));
-  const files = [join(folder, 'small.db'), join(folder, 'tall.db')] as const;
-  await makeStoreOfEverything(files[0], 60);
-  await makeStoreOfEverything(files[1], 258);
-  const tried = await Promise.all(Array.from({ length: halves }, (_, n) => inAProcess([...files, String(n)])));
-  rmSync(folder, { recursive: true });
-  const edits = tried.reduce((sum, each) => sum + each.edits, 0);
-  const [missed, unnamed] = (['missed', 'unnamed'] as const).map((list) => tried.flatMap((each) => each[list])) as [string[], string[]];
-  console.log(`${edits} edits, ${missed.length} missed, ${unnamed.length} not named`);
-  for (const line of missed) console.log(`missed: ${line}`);
-  for (const line of unnamed) console.log(`not named: ${line}`);
-  process.exitCode = missed.length + unnamed.length > 0 || edits < enough ? 1 : 0;
+  const tried = sum(await Promise.all(Array.from({ length: halves }, (_, n) => inAProcess(n))));
+  console.log(`${tried.edits} edits, ${tried.missed.length} missed, ${tried.unnamed.length} not named`);
+  for (const line of tried.missed) console.log(`missed: ${line}`);
+  for (const line of tried.unnamed) console.log(`not named: ${line}`);
+  process.exitCode = tried.missed.length + tried.unnamed.length > 0 || tried.edits < enough ? 1 : 0;
 } else {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-mutations-'));
   const share = (_: unknown, n: number) => n % halves === Number(half);
-  using first = new DatabaseSync(small!);
-  using second = new DatabaseSync(tall!);
-  const tried = [
-    tryEdits(first, { rows: 10, share }),
-    tryEdits(second, { rows: 3, share, tables: ['ledger', 'ledger_node', 'checkpoint', 'entry'] }),
-  ];
-  const whole: Tried = {
-    edits: tried.reduce((sum, { edits }) => sum + edits, 0),
-    missed: tried.flatMap(({ missed }) => missed),
-    unnamed: tried.flatMap(({ unnamed }) => unnamed),
+  const trial = async (leaves: number, rows: number, tables?: string[]) => {
+    const file = join(folder, `${leaves}.db`);
+    await makeStoreOfEverything(file, leaves);
+    using db = new DatabaseSync(file);
+    return tryEdits(db, { rows, share, ...(tables && { tables }) });
   };
-  process.stdout.write(JSON.stringify(whole));
+  const tried = [await trial(60, 10), await trial(258, 3, ['ledger', 'ledger_node', 'checkpoint', 'entry'])];
+  rmSync(folder, { recursive: true });
+  process.stdout.write(JSON.stringify(sum(tried)));
 }
 
-async function inAProcess(args: readonly string[]): Promise<Tried> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', import.meta.filename, ...args], {
+async function inAProcess(n: number): Promise<Tried> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', import.meta.filename, String(n)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return JSON.parse((await Array.fromAsync(child.stdout)).join('')) as Tried;
+}
+
+function sum(tried: readonly Tried[]): Tried {
+  return {
+    edits: tried.reduce((total, { edits }) => total + edits, 0),
+    missed: tried.flatMap(({ missed }) => missed),
+    unnamed: tried.flatMap(({ unnamed }) => unnamed),
+  };
 }

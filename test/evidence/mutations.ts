@@ -102,10 +102,15 @@ function* editsIn(table: Table, chosen: readonly Row[]): Generator<Edit> {
 
 /** What a line of the check has to contain to say where the edit is: the number, key or hash of one of its rows, in the words of the check. */
 function namesOf({ table, rows, about = [] }: Edit): string[] {
-  return [...rows.flatMap((row) => naming[table]!(row)), ...about];
+  return [
+    ...rows.flatMap((row) =>
+      naming[table]!(Object.fromEntries(Object.entries(row).map(([column, value]) => [column, inspect(value).replaceAll("'", '')]))),
+    ),
+    ...about,
+  ];
 }
 
-const naming: Readonly<Record<string, (row: Row) => string[]>> = {
+const naming: Readonly<Record<string, (row: Readonly<Record<string, string>>) => string[]>> = {
   anchor: ({ name, size }) => [`anchor ${name} ${size}`],
   blob: ({ id }) => [`document ${id}`],
   change: ({ idx }) => [`cycle ${idx}`],
@@ -115,13 +120,13 @@ const naming: Readonly<Record<string, (row: Row) => string[]>> = {
   gap: ({ scope, since }) => [`gap ${scope} ${since}`],
   item: ({ id, key, scope }) => [`item ${id}`, `${key}:`, `scope ${scope}`],
   ledger: ({ idx }) => [`ledger ${idx}`, `leaf ${idx}`],
-  ledger_key: ({ id, vkey }) => [`key ${id}`, `${vkey}`],
+  ledger_key: ({ id, vkey }) => [`key ${id}`, vkey!],
   ledger_node: ({ level, n }) => [`tile ${level}/${n}`, 'full tiles'],
   migration: () => ['migration', 'migrations are recorded'],
   request_ids: ({ idx }) => [`request ids ${idx}`, `cycle ${idx}`],
   result_run: ({ scope, item, first }) => [`scope ${scope}, item ${item}, from ${first}`],
   rule: ({ key }) => [`rule ${key}`],
-  scope: ({ key, id }) => [`${key}`, `scope ${id}`],
+  scope: ({ key, id }) => [key!, `scope ${id}`],
 };
 
 /** True where the report says something of one of the rows. */

@@ -13,12 +13,14 @@ import { documentsOver } from '#src/evidence/entries.ts';
 import { openPostgres } from '#src/evidence/postgres.ts';
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
+import { keyringOf, newKeyring, openOutside, outsideStatus } from '#src/outside.ts';
 import { programSources } from '#src/program.ts';
 import { collectors, personalPopulations, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
 import type { Reporting } from '#src/report/context.ts';
 import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
 import { dailyRetention } from '#src/retention.ts';
+import type { Keyring } from '#src/signing/keyring.ts';
 
 export interface AgentOptions {
   readonly config: Config;
@@ -50,17 +52,22 @@ export interface Agent extends AsyncDisposable {
   reporting(asOf: number): Reporting;
   /** Runs a cycle of every connection that has a due collector, one after the other. Returns what was committed. */
   runDue(how?: Look): Promise<CycleOutcome[]>;
+  /** The keys that sign; null where the evidence is only read, or kept in memory. */
+  readonly keyring: Keyring | null;
+  /** Resolves when no checkpoint is being published, or after this many milliseconds. */
+  published(atMost: number): Promise<void>;
 }
 
 /** The composition root: the only place where the configuration becomes adapters. */
 export async function openAgent({ config, log, now, readOnly = false, connections: given, example = false }: AgentOptions): Promise<Agent> {
   const controls = loadControls(config.controls ? [config.controls] : [], { timeZone: config.timeZone, rules });
-  const store = await openStore(config.store, {
+  const { store, keyring } = await openSigned(config, {
     readOnly,
     requestIdDays: 90,
     personal: personalPopulations(),
     ...(example && { synchronous: 'OFF' as const }),
   });
+  const outside = keyring && openOutside({ config, store, keyring, log, now });
   const declaration = scopeDeclaration(config.scope);
   const connections =
     given ?? (readOnly ? [] : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now }))));
@@ -88,6 +95,8 @@ export async function openAgent({ config, log, now, readOnly = false, connection
   async function runDue({ everything = false, progress }: Look = {}): Promise<CycleOutcome[]> {
     const outcomes: CycleOutcome[] = [];
     for (const connection of connections) {
+      const refused = outside?.refusal();
+      if (refused) throw refused;
       const settings = config.connections.find(({ id }) => id === connection.id);
       const instant = now();
       if (!recorded) {
@@ -113,6 +122,7 @@ export async function openAgent({ config, log, now, readOnly = false, connection
     }
     const purged = await keepOrder(now());
     if (purged && purged.documents > 0) log.info({ documents: purged.documents, bytes: purged.bytes }, 'purged by policy');
+    outside?.nudge();
     return outcomes;
   }
 
@@ -128,21 +138,47 @@ export async function openAgent({ config, log, now, readOnly = false, connection
     declared: config.window ?? null,
     thresholds: { coverage: config.coverage.atLeastPercent / 100, gap: config.coverage.longestGapHours * 3_600_000 },
     parametersAt: parametersOf,
+    outside: () => outside?.status(asOf) ?? outsideStatus(config, store, asOf),
   });
 
+  try {
+    await outside?.begin();
+  } catch (error) {
+    outside?.close();
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
   return {
     config,
     controls,
     connections,
     store,
+    keyring,
     runDue,
     report: (asOf = now()) => openReport(reporting(asOf)),
     reporting,
+    published: async (atMost) => outside?.settled(atMost),
     async [Symbol.asyncDispose]() {
+      await outside?.settled(5_000);
+      outside?.close();
       await Promise.all(connections.map((connection) => connection.close()));
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+/**
+ * The store and the keys that sign it. A key of our own is made once it is certain that the ledger was never signed by another; what is kept
+ * in memory is not signed.
+ */
+async function openSigned(config: Config, options: SqliteOptions): Promise<{ store: EvidenceStore; keyring: Keyring | null }> {
+  if (options.readOnly || config.store === ':memory:') return { store: await openStore(config.store, options), keyring: null };
+  let keyring = await keyringOf(config);
+  if (keyring === null) {
+    await (await openStore(config.store, options))[Symbol.asyncDispose]();
+    keyring = newKeyring(config);
+  }
+  return { store: await openStore(config.store, { ...options, signers: keyring.signers }), keyring };
 }
 
 /** A path is a file of SQLite, a secret the address of a database. */

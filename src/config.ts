@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { AnchorSettings } from '#src/anchors/open.ts';
 import { checkAgreements } from '#src/config/agreements.ts';
 import { parseAddress } from '#src/config/fields.ts';
 import { type LocalDate, nextDay, startOfDay } from '#src/config/local-date.ts';
@@ -25,9 +26,6 @@ export interface Config {
   readonly store: string | Secret;
   /** Who signs the ledger; absent, where a key of its own does. */
   readonly ledger?: LedgerSettings;
-  /** The file of that key, and of what is noted of the anchors: absolute, beside the evidence where that is a file. */
-  readonly ownKey: string;
-  readonly anchorFaults: string;
   readonly anchors: readonly AnchorSettings[];
   readonly portal: { readonly host: string; readonly port: number };
   readonly categories: readonly Category[];
@@ -56,10 +54,6 @@ interface Scope {
   readonly in: readonly string[];
   readonly out: readonly { readonly match: string; readonly reason: string }[];
 }
-
-/** Paths are absolute, and a token is a reference. */
-export type AnchorSettings = DistributiveOmit<AnchorFile, 'token' | 'every'> & { readonly token?: Secret; readonly every: Duration };
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 export type Connection = AwsConnection | GithubConnection | ScimConnection;
 
@@ -132,7 +126,6 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
   };
   const { company, window, store, ledger, anchors, portal, categories, connections, scope, controls, coverage, retention } = checked;
   const file = typeof parseReference(store) === 'object' ? null : path.resolve(sources.folder, store);
-  const beside = file === null ? path.join(sources.folder, '.holdfast') : path.dirname(file);
   const listen = parseAddress(portal.listen);
   if (listen === undefined) throw new TypeError('the address was let through');
   return {
@@ -142,8 +135,6 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     ...(window && { window: windowOf(window.from, window.to, window.timeZone) }),
     timeZone: window?.timeZone ?? 'UTC',
     store: file ?? secretAt(store, ['store']),
-    ownKey: path.join(beside, 'keys', `${file === null ? 'ledger' : path.parse(file).name}.pem`),
-    anchorFaults: path.join(beside, 'anchors.json'),
     portal: listen,
     categories,
     connections: connections.map((connection, index) => connectionOf(connection, ['connections', index], secretAt)),
@@ -156,6 +147,10 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     secrets,
   };
 }
+
+/** A file that belongs to the evidence and is none: beside it, or in `.holdfast` beside the configuration where the evidence is in a database. */
+export const besideEvidence = ({ store, folder }: Pick<Config, 'store' | 'folder'>, name: string): string =>
+  path.join(typeof store === 'string' ? path.dirname(store) : path.join(folder, '.holdfast'), name);
 
 /** A window from its first and last day; also for `--from` and `--to`. */
 export function windowOf(from: LocalDate, to: LocalDate, timeZone: string): Window {

@@ -136,4 +136,5 @@ export function openOutbox(options: OutboxOptions): Outbox {
 const canBeAsked: ReadonlySet<string> = new Set(['file', 's3', 'git']);
 
 /** Half a minute, then twice as long each time, up to half an hour; and up to half of it less, so that not all come back at once. */
-const pauseAfter = (attempts: number, chance: number): number => Math.min(30_000 * 2 ** (attempts - 1), 1_800_000) * (1 - chance / 2);
+const pauseAfter = (attempts: number, chance: number): number =>
+  Math.round(Math.min(30_000 * 2 ** (attempts - 1), 1_800_000) * (1 - chance / 2));

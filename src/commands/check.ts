@@ -1,11 +1,16 @@
 import { openAgent } from '#src/agent.ts';
+import { AnchorFault, type AnchorKind } from '#src/anchors/anchor.ts';
 import type { Connection, FoundPlace } from '#src/collector.ts';
+import type { Config } from '#src/config.ts';
 import { type Collected, collectScope } from '#src/cycle/collect.ts';
 import { labelOf, scopeDeclaration } from '#src/cycle/declared.ts';
+import { HoldfastError } from '#src/errors.ts';
 import { openLog } from '#src/log.ts';
+import { anchorsOf, keyringOf } from '#src/outside.ts';
 import { explainUnread, isUnread, type Unread } from '#src/population.ts';
 import { collectors, rules } from '#src/registry.ts';
 import { inspectedBy } from '#src/rule.ts';
+import { localOrigin } from '#src/signing/key-file.ts';
 import type { Command } from './command.ts';
 import { printable } from './text.ts';
 
@@ -36,14 +41,66 @@ export const check: Command = {
           ...(await readAll(connection, without, scopeDeclaration(settings.scope), (text) => stderr.isTTY && stderr.write(text))),
         );
       }
-      answer(readings, () => readings.map(line).join('') || 'There is no connection in the configuration.\n');
+      const outside = await checkOutside(settings, now);
+      answer(
+        [...readings, ...outside],
+        () => (readings.map(line).join('') || 'There is no connection in the configuration.\n') + outside.map(outsideLine).join(''),
+      );
       const lost = agent.connections.some(({ id }) => readings.every(({ connection, items }) => connection !== id || items === null));
-      return lost ? 3 : 0;
+      if (lost) return 3;
+      return outside.every(({ ok }) => ok) ? 0 : 2;
     } finally {
       await agent[Symbol.asyncDispose]();
     }
   },
 };
+
+/** What was found of the signing key, or of an anchor. */
+interface OutsideReading {
+  readonly outside: string;
+  readonly kind: 'key' | AnchorKind;
+  readonly ok: boolean;
+  readonly says: string;
+  readonly mend: string;
+}
+
+/** The key is opened and made to sign; each anchor is asked, without publishing anything there. */
+async function checkOutside(config: Config, now: () => number): Promise<OutsideReading[]> {
+  const key = await found('ledger', 'key', async () => {
+    const keyring = await keyringOf(config);
+    if (keyring === null) return ['it is made beside the evidence at the first start', besideMend];
+    for (const signer of keyring.signers) await signer.sign('holdfast check\n');
+    const { origin, besideEvidence } = keyring;
+    return besideEvidence === null
+      ? [`it signs as ${origin}`, '']
+      : [`it signs as ${origin}; it lies beside the evidence, so it protects only up to the last anchor`, besideMend];
+  });
+  const { origin } = (await keyringOf(config).catch(() => null)) ?? { origin: config.ledger?.origin ?? localOrigin(config.company) };
+  const anchors = await Promise.all(
+    anchorsOf(config, origin, now).map((anchor) => found(anchor.name, anchor.kind, async () => [await anchor.check(), ''])),
+  );
+  return [key, ...anchors];
+}
+
+const besideMend = 'Keep it elsewhere with `ledger` in holdfast.yaml, and name `anchors`.';
+
+async function found(
+  outside: string,
+  kind: OutsideReading['kind'],
+  ask: () => Promise<[says: string, mend: string]>,
+): Promise<OutsideReading> {
+  try {
+    const [says, mend] = await ask();
+    return { outside, kind, ok: true, says, mend };
+  } catch (error) {
+    if (error instanceof AnchorFault) return { outside, kind, ok: false, says: error.message, mend: error.mend };
+    if (error instanceof HoldfastError) return { outside, kind, ok: false, says: error.message, mend: error.remedy };
+    throw error;
+  }
+}
+
+const outsideLine = ({ outside, kind, ok, says, mend }: OutsideReading): string =>
+  `${ok ? 'ok    ' : 'FAILED'}  ${kind === 'key' ? 'signing key' : `anchor ${printable(outside)} (${kind})`}: ${printable(says)}\n${mend ? `          ${printable(mend)}\n` : ''}`;
 
 async function readAll(
   connection: Connection,

@@ -1,17 +1,8 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Config } from '#src/config.ts';
+import { keyringOf } from '#src/outside.ts';
 import { exportPackage, knownUntil } from '#src/package/export.ts';
-import type { SigningKey } from '#src/signing/key.ts';
-import { openKeyring, openLocalKeyring } from '#src/signing/keyring.ts';
 import type { Command } from './command.ts';
 import { windowIn, windowOptions } from './window.ts';
-
-/** The key in force, wherever it is kept; null where the ledger is not signed by one. */
-async function signingKey({ ledger, ownKey, company }: Config): Promise<SigningKey | null> {
-  if (ledger) return (await openKeyring(ledger)).key;
-  return existsSync(ownKey) ? openLocalKeyring({ file: ownKey, company }, { make: false }).key : null;
-}
 
 export const exportCommand: Command = {
   summary: 'Writes the auditor’s package of a window: evidence, ledger, results, and what it takes to check them offline.',
@@ -29,7 +20,7 @@ export const exportCommand: Command = {
       const { to: end } = windowIn(options, settings, last);
       const asOf = options.example === true ? last : knownUntil(last, end, now());
       const out = resolve(cwd, typeof options.out === 'string' ? options.out : `holdfast-${String(from)}-${String(to)}.zip`);
-      const key = await signingKey(settings).catch((error: unknown) => {
+      const keyring = await keyringOf(settings).catch((error: unknown) => {
         stderr.write(`SHA256SUMS will not be signed: ${Error.isError(error) ? error.message : String(error)}\n`);
         return null;
       });
@@ -42,7 +33,7 @@ export const exportCommand: Command = {
           config: settings,
           out,
           force: options.force === true,
-          ...(key && { key }),
+          ...(keyring && { key: keyring.key }),
           progress: (what) => stderr.isTTY && stderr.write(`\r\u001b[K${what}`),
         });
         answer(exported, () => `${exported.file}\n${exported.files} files, ${exported.bytes} bytes, SHA-256 ${exported.sha256}\n`);

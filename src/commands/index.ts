@@ -15,6 +15,7 @@ import { deviations } from './deviations.ts';
 import { explain } from './explain.ts';
 import { exportCommand } from './export.ts';
 import { init } from './init.ts';
+import { key } from './key.ts';
 import { migrate } from './migrate.ts';
 import { policy } from './policy.ts';
 import { erase, purge } from './purge.ts';
@@ -43,6 +44,7 @@ export const commands: Readonly<Record<string, Command>> = {
   verify,
   purge,
   erase,
+  key,
   migrate,
 };
 

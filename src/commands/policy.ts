@@ -1,4 +1,5 @@
 import { providerOf } from '#src/collector.ts';
+import type { Config } from '#src/config.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { collectors, permissionsOf } from '#src/registry.ts';
 import type { Command, Invocation } from './command.ts';
@@ -24,55 +25,121 @@ export const policy: Command = {
     const without = switchedOff(invocation, provider);
     const enabled = collectors.filter((collector) => providerOf(collector) === provider && !without.has(collector.id));
     const permissions = [...new Set([...discovery[provider]!, ...enabled.flatMap(permissionsOf)])].toSorted();
-    if (provider === 'aws') invocation.answer(awsPolicy(permissions), () => `${JSON.stringify(awsPolicy(permissions), null, 2)}\n`);
-    else invocation.answer({ provider, permissions }, () => `${permissions.join('\n')}\n`);
+    if (provider === 'aws') {
+      const whole = awsPolicy(permissions, configured(invocation));
+      invocation.answer(whole, () => `${JSON.stringify(whole, null, 2)}\n`);
+    } else invocation.answer({ provider, permissions }, () => `${permissions.join('\n')}\n`);
     return 0;
   },
 };
 
 /**
  * One statement of reads on `*`: every call of it describes, lists or gets configuration, and none has a finer resource that would still
- * list the whole population. What reads data is denied, whatever else the role is given.
+ * list the whole population. What reads data is denied, whatever else the role is given; only our own checkpoints are not that. The ledger's
+ * key and buckets, where they are configured, get what signing and anchoring need, and no more.
  */
-function awsPolicy(actions: readonly string[]) {
+function awsPolicy(actions: readonly string[], config: Config | null) {
+  const buckets = config?.anchors.filter((anchor) => anchor.kind === 's3') ?? [];
+  const checkpoints = buckets.map(({ bucket, prefix, region }) => `${s3Arn(region)}${bucket}/${prefix}*`);
   return {
     Version: '2012-10-17',
     Statement: [
       { Sid: 'HoldfastReadsConfiguration', Effect: 'Allow', Action: actions, Resource: '*' },
+      ...signing(config),
+      ...buckets.flatMap(anchoring),
+      ...(checkpoints.length > 0
+        ? [{ Sid: 'HoldfastNeverReadsObjects', Effect: 'Deny', Action: readsObjects, NotResource: checkpoints }]
+        : []),
       {
         Sid: 'HoldfastNeverReadsData',
         Effect: 'Deny',
-        Action: [
-          's3:GetObject',
-          's3:GetObjectVersion',
-          'secretsmanager:GetSecretValue',
-          'ssm:GetParameter',
-          'ssm:GetParameters',
-          'ssm:GetParametersByPath',
-          'dynamodb:GetItem',
-          'dynamodb:BatchGetItem',
-          'dynamodb:Query',
-          'dynamodb:Scan',
-          'logs:GetLogEvents',
-          'logs:FilterLogEvents',
-          'sqs:ReceiveMessage',
-          'kms:Decrypt',
-          'lambda:GetFunction',
-          'rds-data:ExecuteStatement',
-        ],
+        Action: [...(checkpoints.length > 0 ? [] : readsObjects), ...readsData],
         Resource: '*',
       },
     ],
   };
 }
 
+const readsObjects = ['s3:GetObject', 's3:GetObjectVersion'];
+const readsData = [
+  'secretsmanager:GetSecretValue',
+  'ssm:GetParameter',
+  'ssm:GetParameters',
+  'ssm:GetParametersByPath',
+  'dynamodb:GetItem',
+  'dynamodb:BatchGetItem',
+  'dynamodb:Query',
+  'dynamodb:Scan',
+  'logs:GetLogEvents',
+  'logs:FilterLogEvents',
+  'sqs:ReceiveMessage',
+  'kms:Decrypt',
+  'lambda:GetFunction',
+  'rds-data:ExecuteStatement',
+];
+
+/** A key is named by itself; an alias is no resource of a policy, but a condition on the request. */
+function signing(config: Config | null) {
+  const sources = config?.ledger ? [config.ledger.source, ...config.ledger.previous] : [];
+  return sources.flatMap((source, index) => {
+    if (!('kms' in source)) return [];
+    const [, key, alias] = /^(.*:key\/.*)$|:(alias\/.*)$/.exec(source.kms) ?? [];
+    const resource = key ?? source.kms.replace(/alias\/.*$/, 'key/*');
+    const requested = alias === undefined ? {} : { 'kms:RequestAlias': alias };
+    const suffix = index === 0 ? '' : String(index + 1);
+    return [
+      {
+        Sid: `HoldfastSignsLedger${suffix}`,
+        Effect: 'Allow',
+        Action: ['kms:Sign'],
+        Resource: resource,
+        Condition: { StringEquals: { 'kms:SigningAlgorithm': 'ED25519_SHA_512', ...requested } },
+      },
+      {
+        Sid: `HoldfastReadsPublicKey${suffix}`,
+        Effect: 'Allow',
+        Action: ['kms:GetPublicKey'],
+        Resource: resource,
+        ...(alias !== undefined && { Condition: { StringEquals: requested } }),
+      },
+    ];
+  });
+}
+
+/** Puts locked checkpoints, reads them back, and looks for later ones; deletes nothing, and unlocks nothing. */
+function anchoring({ bucket, prefix, region }: { bucket: string; prefix: string; region: string }, index: number) {
+  const arn = `${s3Arn(region)}${bucket}`;
+  const suffix = index === 0 ? '' : String(index + 1);
+  return [
+    {
+      Sid: `HoldfastPutsCheckpoints${suffix}`,
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:GetObjectRetention', 's3:GetObjectVersion', 's3:PutObject', 's3:PutObjectRetention'],
+      Resource: `${arn}/${prefix}*`,
+    },
+    {
+      Sid: `HoldfastFindsCheckpoints${suffix}`,
+      Effect: 'Allow',
+      Action: ['s3:GetBucketObjectLockConfiguration', 's3:ListBucketVersions'],
+      Resource: arn,
+    },
+  ];
+}
+
+const s3Arn = (region: string): string =>
+  `arn:${region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'}:s3:::`;
+
 /** Collectors that every connection of the provider has switched off. Without a configuration nothing is. */
-function switchedOff({ config }: Invocation, provider: string): Set<string> {
+function switchedOff(invocation: Invocation, provider: string): Set<string> {
+  const own = configured(invocation)?.connections.filter((connection) => connection.provider === provider) ?? [];
+  return new Set(own.length === 0 ? [] : own[0]!.without.filter((id) => own.every(({ without }) => without.includes(id))));
+}
+
+function configured({ config }: Invocation): Config | null {
   try {
-    const own = config().connections.filter((connection) => connection.provider === provider);
-    return new Set(own.length === 0 ? [] : own[0]!.without.filter((id) => own.every(({ without }) => without.includes(id))));
+    return config();
   } catch (error) {
-    if ((error as { code?: string }).code === 'CONFIG_FILE_MISSING') return new Set();
+    if ((error as { code?: string }).code === 'CONFIG_FILE_MISSING') return null;
     throw error;
   }
 }

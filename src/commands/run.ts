@@ -43,6 +43,7 @@ async function runOwn(config: Config, { options, now, stderr, answer }: Invocati
         stderr.isTTY && stderr.write(`\r\u001b[K${connection}: ${done} of ${of} scopes`);
       const outcomes = await agent.runDue({ everything: true, progress });
       if (stderr.isTTY) stderr.write('\r\u001b[K');
+      await agent.published(30_000);
       answer(outcomes.map(summary), () => outcomes.map((outcome) => `${text(outcome)}\n`).join('') || 'There is nothing to look at.\n');
       const unreadable = outcomes.find(({ record }) => !readAnything(record));
       if (unreadable) throw unreadableConnection(unreadable);

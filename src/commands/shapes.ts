@@ -77,6 +77,23 @@ const status = z.object({
   unobserved: z.object({ hours: z.int(), gaps: z.int() }).nullable(),
   deviations: z.object({ total: z.int(), open: z.int(), overdue: z.int(), nextDue: instant.nullable() }),
   criteria: z.array(criterion),
+  signed: z.object({ origin: z.string(), size: z.int() }).nullable().describe('The last signed head; null where nothing was signed'),
+  keyBesideEvidence: z.boolean().describe('The signing key lies beside the evidence: it protects only up to the last anchor'),
+  anchors: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.enum(['file', 's3', 'git', 'rfc3161', 'witness']),
+      size: z.int().nullable().describe('Of the last checkpoint published there; null before the first'),
+      at: instant.nullable(),
+      leavesBehind: z.int().describe('Leaves that it does not cover, receipts of anchors aside'),
+      behindSince: instant.nullable().describe('Instant of the oldest of them'),
+      late: z.boolean().describe('The next publication should have come by now'),
+      fault: z
+        .object({ at: instant, attempts: z.int(), reason: z.string(), mend: z.string() })
+        .nullable()
+        .describe('Why the last attempt failed; null where it did not'),
+    }),
+  ),
 });
 
 const facts = z.looseObject({ rule: z.string(), kind: z.enum(['state', 'event', 'cadence']), population: z.int() });
@@ -188,13 +205,31 @@ const replay = z.object({
     .describe('With --replies'),
 });
 
+const outsideReading = z.object({
+  outside: z.string().describe('The name of the anchor, or `ledger` for the signing key'),
+  kind: z.enum(['key', 'file', 's3', 'git', 'rfc3161', 'witness']),
+  ok: z.boolean(),
+  says: z.string(),
+  mend: z.string().describe('Empty where nothing is to be done'),
+});
+
+const key = z.object({
+  origin: z.string(),
+  vkey: z.string().describe('C2SP verifier key'),
+  previous: z.array(z.string()).describe('Verifier keys of earlier keys that still sign'),
+  pem: z.string().describe('SubjectPublicKeyInfo'),
+  ssh: z.string().describe('As OpenSSH writes it'),
+  fingerprint: z.string().describe('As ssh-keygen -l shows it'),
+  sha256: z.string().describe('Of the DER form of the public key, hex'),
+  besideEvidence: z.boolean().describe('The private key lies beside the evidence'),
+});
+
 export const shapes = {
   results: z.array(resultRow),
   deviations: z.array(deviationRow),
   conclude,
   status,
   'run --once': z.array(cycle),
-  check: z.array(reading),
   verify: z.object({
     package: z.string().optional().describe('Absent where the live store was checked'),
     ok: z.boolean(),
@@ -208,6 +243,8 @@ export const shapes = {
     remaining: z.object({ living: z.int(), unsalted: z.int() }).describe('Documents that still name the person'),
     ledger,
   }),
+  check: z.array(z.union([reading, outsideReading])),
+  key,
   'migrate sqlite-to-postgres': z.object({ ...ledger.shape, rows: z.int(), checkpoints: z.int() }),
   replay,
 } as const;

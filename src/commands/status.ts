@@ -1,4 +1,4 @@
-import type { StatusReport } from '#src/report/types.ts';
+import type { AnchorStatus, StatusReport } from '#src/report/types.ts';
 import { percent } from '#src/report/words.ts';
 import type { Command } from './command.ts';
 import { printable } from './text.ts';
@@ -28,6 +28,9 @@ function lines({
   deviations,
   ledger,
   criteria,
+  signed,
+  keyBesideEvidence,
+  anchors,
 }: StatusReport): string {
   const count = (result: keyof typeof results) => `${results[result]} ${result}`;
   const text = [
@@ -40,6 +43,10 @@ function lines({
     `Deviations   ${deviations.total}, of which ${deviations.open} open and ${deviations.overdue} overdue${deviations.nextDue ? `; next due ${deviations.nextDue}` : ''}`,
     `Criteria     ${criteria.filter(({ reached }) => reached).length} of ${criteria.length} reached by an available key rule`,
     `Ledger       ${ledger.size} leaves, root ${ledger.root.slice(0, 16)}…`,
+    signed
+      ? `Signed       by ${signed.origin}, ${signed.size === ledger.size ? 'to the last leaf' : `up to ${signed.size} leaves`}${keyBesideEvidence ? `; the key lies beside the evidence: ${beside(anchors)}` : ''}`
+      : 'Signed       not at all',
+    ...anchors.flatMap((anchor) => anchorLines(anchor, asOf)),
     ...connections.map(
       ({ id, lastCycle, failing }) =>
         `Connection   ${id}: last cycle ${lastCycle ? new Date(lastCycle.ended).toISOString() : 'never'}${failing.length > 0 ? `; ${failing.length} scopes cannot be read` : ''}`,
@@ -52,4 +59,26 @@ function lines({
     ),
   ];
   return `${text.map((line) => printable(line)).join('\n')}\n`;
+}
+
+/** What a key is worth that whoever can change the evidence can use. */
+const beside = (anchors: readonly AnchorStatus[]): string =>
+  anchors.length > 0 ? 'it protects only up to the last anchor' : 'it protects only up to the last anchor, and there is none';
+
+function anchorLines({ name, kind, size, at, leavesBehind, behindSince, late, fault }: AnchorStatus, asOf: string): string[] {
+  const behind =
+    behindSince === null
+      ? 'nothing behind'
+      : `${leavesBehind} leaves and ${spanInWords(Date.parse(asOf) - Date.parse(behindSince))} behind`;
+  const last = size === null ? 'nothing published yet' : `${size} leaves on ${at}`;
+  return [
+    `Anchor       ${name} (${kind}): ${last}; ${behind}${late ? ', which is late' : ''}`,
+    ...(fault ? [`  failed     ${fault.at}, ${fault.attempts} in a row: ${fault.reason}${fault.mend ? `. ${fault.mend}` : ''}`] : []),
+  ];
+}
+
+function spanInWords(ms: number): string {
+  const minutes = Math.max(0, Math.round(ms / 60_000));
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} days`;
 }

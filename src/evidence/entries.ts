@@ -15,7 +15,16 @@ export const entryBodies = {
   program: z
     .strictObject({ documents })
     .describe('The sources that collecting and judging depend on, by path, and package.json, which fixes what they import from outside'),
-  key: z.looseObject({ vkey: z.string() }).describe('From the next leaf on the log is signed with this C2SP verifier key'),
+  key: z
+    .strictObject({
+      inForce: z
+        .array(z.string())
+        .min(1)
+        .describe('The C2SP verifier keys that sign from the next leaf on, the one that replaces the others first'),
+      new: z.array(z.string()).describe('Those of them that did not sign before'),
+      retired: z.array(z.string()).describe('Those that sign no more'),
+    })
+    .describe('The keys that sign the log changed, or it is signed for the first time'),
   anchor: z.looseObject({ name: z.string(), size: z.int() }).describe('An outside place was handed the checkpoint of this size'),
   waiver: z.looseObject({ documents: documents.optional() }).describe('A waiver was asked for, approved, refused or withdrawn'),
   register: z.looseObject({ documents: documents.optional() }).describe('A record that only a person can supply'),

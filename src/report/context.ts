@@ -2,6 +2,7 @@ import type { Controls } from '#src/controls.ts';
 import { controlsAt } from '#src/controls.ts';
 import type { Criterion } from '#src/criteria.ts';
 import type { EvidenceReading } from '#src/evidence/store.ts';
+import type { OutsideStatus } from '#src/outside.ts';
 import type { Rule } from '#src/rule.ts';
 import type { Thresholds } from '#src/window/facts.ts';
 import type { Window } from '#src/window/types.ts';
@@ -29,6 +30,8 @@ export interface Reporting {
   readonly thresholds: Thresholds;
   /** The present, epoch ms: nothing after it is known, and what is late is late as of then. */
   readonly asOf: number;
+  /** Who signs the ledger, and what of it lies elsewhere. Absent: nothing is known of that here. */
+  readonly outside?: () => OutsideStatus;
   readonly parametersAt: (rule: string, instant: number) => Readonly<Record<string, unknown>>;
 }
 

@@ -35,6 +35,7 @@ export function statusReport(context: Context): StatusReport {
     example,
     asOf: iso(asOf),
     ledger: store.head(),
+    ...outsideIn(context),
     connections,
     retired: [...store.held.values()].flatMap(({ scope, retired }) =>
       retired && retired.at >= shownWindow.from ? [{ scope: scopeKey(scope), at: iso(retired.at), reason: retired.reason }] : [],
@@ -104,6 +105,20 @@ export function coverageOfScopes(
   return {
     observed: whole > 0 ? 1 - missing / whole : null,
     unobserved: { hours: Math.round(longest / 3_600_000), gaps: store.gaps(window.from, Math.min(window.to, window.asOf)).length },
+  };
+}
+
+function outsideIn({ outside }: Context): Pick<StatusReport, 'signed' | 'keyBesideEvidence' | 'anchors'> {
+  const { signed = null, keyBesideEvidence = false, anchors = [] } = outside?.() ?? {};
+  return {
+    signed,
+    keyBesideEvidence,
+    anchors: anchors.map(({ at, behindSince, fault, ...lag }) => ({
+      ...lag,
+      at: at === null ? null : iso(at),
+      behindSince: behindSince === null ? null : iso(behindSince),
+      fault: fault && { at: iso(fault.at), attempts: fault.attempts, reason: fault.reason, mend: fault.mend },
+    })),
   };
 }
 

@@ -166,6 +166,27 @@ export interface StatusReport {
   readonly unobserved: { readonly hours: number; readonly gaps: number } | null;
   readonly deviations: { readonly total: number; readonly open: number; readonly nextDue: string | null; readonly overdue: number };
   readonly criteria: readonly CriterionReport[];
+  /** The last signed head; null where nothing was signed. */
+  readonly signed: { readonly origin: string; readonly size: number } | null;
+  /** The signing key lies beside the evidence: it protects only up to the last anchor. */
+  readonly keyBesideEvidence: boolean;
+  readonly anchors: readonly AnchorStatus[];
+}
+
+/** How much of the ledger lies at an outside place. */
+export interface AnchorStatus {
+  readonly name: string;
+  readonly kind: string;
+  /** Size of the last checkpoint published there, and when; null before the first. */
+  readonly size: number | null;
+  readonly at: string | null;
+  /** Leaves that it does not cover, and the instant of the oldest of them. */
+  readonly leavesBehind: number;
+  readonly behindSince: string | null;
+  /** The next publication should have come by now. */
+  readonly late: boolean;
+  /** Why the last attempt failed; null where it did not. */
+  readonly fault: { readonly at: string; readonly attempts: number; readonly reason: string; readonly mend: string } | null;
 }
 
 /** Everything the commands, the pages and later the package read. Evidence is never written through it. */

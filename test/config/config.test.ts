@@ -27,8 +27,6 @@ describe('loading', () => {
       scope: { in: [], out: [] },
       coverage: { atLeastPercent: 95, longestGapHours: 72 },
       retention: {},
-      ownKey: path.join(folder, '.holdfast/keys/evidence.pem'),
-      anchorFaults: path.join(folder, '.holdfast/anchors.json'),
       anchors: [],
       secrets: [],
     });
@@ -94,8 +92,6 @@ describe('loading', () => {
         source: { kms: 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab' },
         previous: [{ key: '${file:/run/secrets/ledger-2025.pem}' }],
       },
-      ownKey: path.join(folder, '.holdfast/keys/evidence.pem'),
-      anchorFaults: path.join(folder, '.holdfast/anchors.json'),
       anchors: [
         { name: 'worm', kind: 's3', every: '1d', bucket: 'acme-evidence-worm', prefix: '', region: 'eu-central-1', retainDays: 2557 },
         { name: 'repository', kind: 'git', every: '1d', remote: 'git@github.com:acme/evidence-checkpoints.git' },

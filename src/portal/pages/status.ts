@@ -19,7 +19,8 @@ export function statusPage(context: PageContext): Page {
 ${facts(context)}
 ${status.window === null ? noWindow() : controlTable(controls, context)}
 ${unreached(context)}
-${connections(context)}`,
+${connections(context)}
+${outside(context)}`,
   };
 }
 
@@ -127,6 +128,31 @@ function failures(all: readonly ConnectionStatus[], { clock, asOf }: PageContext
           html`<tr><th scope="row">${named(scope)}</th><td><code>${unread.call}</code></td><td><code>${unread.needs || 'none named'}</code></td><td>${unreadReasons[unread.unread as UnreadReason] ?? unread.unread} <span class="sub">${named(unread.detail)}</span></td><td>${instant(since, clock)} <span class="sub">${duration(asOf - Date.parse(since))}</span></td></tr>`,
       ),
   )}</tbody></table>`;
+}
+
+/** Who signs the ledger, and how much of it lies where nobody here can change it. */
+function outside({ status, clock, asOf }: PageContext): Html {
+  const { signed, keyBesideEvidence, anchors, ledger } = status;
+  const signature =
+    signed === null
+      ? html`<p class="notice"><b>The ledger is not signed.</b></p>`
+      : html`<p>Signed as <code>${named(signed.origin)}</code>${signed.size === ledger.size ? '' : `, up to ${counted(signed.size, 'leaf', 'leaves')}`}.${keyBesideEvidence ? ' The key lies beside the evidence: it protects only up to the last anchor.' : ''}</p>`;
+  if (anchors.length === 0)
+    return html`<section><h2>Outside</h2>${signature}<p class="sub">No anchor is configured, so that nothing outside would show a ledger that was restored or written anew.</p></section>`;
+  return html`<section><h2>Outside</h2>${signature}<table class="failing"><thead><tr><th scope="col">Anchor</th><th scope="col">Last checkpoint</th><th scope="col">Behind</th><th scope="col">Last attempt</th></tr></thead><tbody>${anchors.map(
+    ({ name, kind, size, at, leavesBehind, behindSince, late, fault }) =>
+      html`<tr><th scope="row">${name} <span class="sub">${kind}</span></th><td>${
+        size === null || at === null ? 'none yet' : html`${counted(size, 'leaf', 'leaves')}, ${instant(Date.parse(at), clock)}`
+      }</td><td>${
+        behindSince === null
+          ? 'nothing'
+          : html`${counted(leavesBehind, 'leaf', 'leaves')}, ${duration(asOf - Date.parse(behindSince))}${late ? html` <b>late</b>` : ''}`
+      }</td><td>${
+        fault === null
+          ? 'went through'
+          : html`${instant(Date.parse(fault.at), clock)}: ${named(fault.reason)} <span class="sub">${counted(fault.attempts, 'attempt')}. ${named(fault.mend)}</span>`
+      }</td></tr>`,
+  )}</tbody></table></section>`;
 }
 
 /** What is no longer looked at does not leave without a word. */

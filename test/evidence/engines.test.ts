@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { check } from '#src/evidence/check.ts';
 import { openPostgres } from '#src/evidence/postgres.ts';
+import { openPostgresDatabase } from '#src/evidence/postgres-engine.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import { sqliteToPostgres } from '#src/evidence/sqlite-to-postgres.ts';
 import type { EvidenceStore } from '#src/evidence/store.ts';
+import { makeStoreOfEverything } from '#test/evidence/everything.ts';
 import { seeded } from '#test/evidence/faults/random.ts';
+import { tables, unreportedEdits } from '#test/evidence/postgres-edits.ts';
 import { type PostgresServer, postgresIsThere, startPostgres } from '#test/evidence/postgres-server.ts';
 import { differences, questionsAbout } from '#test/evidence/questions.ts';
 import { formerStores, unpackStore } from '#test/evidence/stores.ts';
@@ -49,6 +53,45 @@ if (!postgresIsThere) test.skip('PostgreSQL is not installed here', () => undefi
     expect(postgres.check()).toEqual([]);
     expect(differences(sqlite, postgres, questionsAbout(sqlite, 700, seeded(1)))).toEqual([]);
   }, 60_000);
+
+  test('whatever is edited or removed past the guards of PostgreSQL is reported', async () => {
+    const address = newSchema();
+    const file = join(folder, 'everything.db');
+    await makeStoreOfEverything(file, 258);
+    sqliteToPostgres(file, address, () => undefined);
+    const db = openPostgresDatabase(address);
+    try {
+      expect(check(db)).toEqual([]);
+      const there = db.prepare('SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()').all();
+      expect(there.map(({ name }) => name).toSorted()).toEqual(tables.toSorted());
+      expect(unreportedEdits(db, 1 / 40)).toEqual({ tried: expect.any(Number), missed: [] });
+    } finally {
+      db.close();
+    }
+  }, 120_000);
+
+  test('a trigger that is gone or off, a table that others can hide rows in', async () => {
+    const schema = `s${++schemas}`;
+    await openPostgres(server.address(schema))[Symbol.asyncDispose]();
+    const faultsAfter = async (sql: string) => {
+      await server.asked(schema, (client) => client.query(sql));
+      const db = openPostgresDatabase(server.address(schema));
+      const faults = [...db.faults()];
+      db.close();
+      return faults;
+    };
+    expect(await faultsAfter('ALTER TABLE change DISABLE TRIGGER change_is_not_changed')).toEqual([
+      'the schema: change_is_not_changed is another',
+    ]);
+    expect(await faultsAfter('DROP TRIGGER change_is_not_changed ON change')).toEqual(['the schema: change_is_not_changed is missing']);
+    expect(await faultsAfter('ALTER TABLE gap ENABLE ROW LEVEL SECURITY')).toContain('the schema: gap is another');
+    expect(await faultsAfter('CREATE RULE silent AS ON INSERT TO rule DO INSTEAD NOTHING')).toContain(
+      'the schema: rule rule silent does not belong to it',
+    );
+    expect(await faultsAfter('ALTER TABLE cycle DISABLE TRIGGER ALL')).toContain(
+      'the schema: cycle: the triggers of its references are off does not belong to it',
+    );
+  });
 
   describe('from SQLite to PostgreSQL', () => {
     const quietly = () => undefined;

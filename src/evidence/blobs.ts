@@ -2,6 +2,7 @@ import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } fro
 import type { Hash } from '#src/ledger/tree.ts';
 import { digest } from '#src/ledger/tree.ts';
 import { type Engine, numbering } from './engine.ts';
+import { numbersByHash, rowsByNumber } from './rows.ts';
 import { contentOf, isSalted, randomSalt, type Salt, salted } from './salted.ts';
 
 /** A document as it is referred to: its row, and its SHA-256 in hex. */
@@ -34,9 +35,9 @@ export interface Blobs {
 export const longestChain = 16;
 
 export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
-  const byHash = db.prepare('SELECT id FROM blob WHERE hash = ?');
-  const byId = db.prepare('SELECT base, depth, size, data FROM blob WHERE id = ?');
-  const hashById = db.prepare('SELECT hash FROM blob WHERE id = ?');
+  const numbers = numbersByHash(db);
+  const rows = rowsByNumber(db, 'blob', 'id', 'base, depth, size, data');
+  const hashes = rowsByNumber(db, 'blob', 'id', 'hash');
   const add = db.prepare('INSERT INTO blob (id, hash, base, depth, size, data) VALUES (?, ?, ?, ?, ?, ?)');
   const restore = db.prepare('UPDATE blob SET data = ? WHERE id = ?');
   const next = numbering(db, 'blob');
@@ -44,7 +45,7 @@ export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
   const recent = recentlyUsed<Unpacked>(8_000_000);
 
   const row = (id: number) => {
-    const found = byId.get(id) as unknown as BlobRow | undefined;
+    const found = rows.get(id) as unknown as BlobRow | undefined;
     if (!found) throw new Error(`there is no document ${id}`);
     return found;
   };
@@ -61,7 +62,7 @@ export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
     const previous = like === null || like === undefined || isPurged(like) ? undefined : unpacked(like);
     return [previous, exemplars.get(kind)].find((base) => base !== undefined && base.depth < longestChain);
   };
-  const find = (hash: Hash): number | null => (byHash.get(hash) as { id: number } | undefined)?.id ?? null;
+  const find = (hash: Hash): number | null => numbers.find(hash);
   const isPurged = (id: number): boolean => recent.get(id) === undefined && row(id).data.length === 0;
   const keep = (text: string, kind: string, like: number | null | undefined): Kept => {
     const raw = Buffer.from(text);
@@ -73,6 +74,8 @@ export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
     const depth = base ? base.depth + 1 : 0;
     if (known === null) add.run(kept.id, hash, base?.id ?? null, depth, raw.length, pack(raw, base?.raw));
     else restore.run(pack(raw), known);
+    if (known === null) numbers.met(hash, kept.id);
+    else rows.forget();
     const document = { id: kept.id, depth, raw };
     if (!exemplars.has(kind)) exemplars.set(kind, document);
     recent.set(document);
@@ -90,11 +93,12 @@ export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
     sizeOf: (id) => row(id).size,
     forget(ids) {
       for (const id of ids) recent.delete(id);
+      rows.forget();
       const gone = new Set(ids);
       for (const [kind, { id }] of exemplars) if (gone.has(id)) exemplars.delete(kind);
     },
     kept(id) {
-      const found = hashById.get(id) as { hash: Uint8Array } | undefined;
+      const found = hashes.get(id) as { hash: Uint8Array } | undefined;
       if (!found) throw new Error(`there is no document ${id}`);
       return { id, hash: Buffer.from(found.hash).toString('hex') };
     },

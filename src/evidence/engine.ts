@@ -15,6 +15,8 @@ export interface Statement {
 export interface Engine {
   /** File or address, as errors name it; never a password. */
   readonly name: string;
+  /** Each answer is a journey to another process. */
+  readonly far?: boolean;
   prepare(sql: string): Statement;
   /** One writer at a time: from here to `commit` or `rollback` nobody else can add to the ledger. */
   begin(): void;

@@ -2,6 +2,7 @@ import { type NodeAt, nodesOf, rootOf } from '#src/ledger/proof.ts';
 import { createFrontier, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
 import { longestChain, pack, recentlyUsed, unpack } from './blobs.ts';
 import type { Engine } from './engine.ts';
+import { rowsByNumber } from './rows.ts';
 import type { LedgerHead } from './store.ts';
 
 /** The append-only log of leaves and its root. */
@@ -24,7 +25,7 @@ export const tileLevel = 8;
 export function openLog(db: Engine): Log {
   const add = db.prepare('INSERT INTO ledger (idx, hash, base, size, data) VALUES (?, ?, ?, ?, ?)');
   const addNode = db.prepare('INSERT INTO ledger_node (level, n, hash) VALUES (?, ?, ?)');
-  const byIndex = db.prepare('SELECT base, size, data FROM ledger WHERE idx = ?');
+  const byIndex = rowsByNumber(db, 'ledger', 'idx', 'base, size, data');
   const latest = new Map<string, { index: number; depth: number; document: Buffer }>();
   const frontier = createFrontier();
   for (const { hash } of db.prepare('SELECT hash FROM ledger_node WHERE level = ? ORDER BY n').iterate(tileLevel))

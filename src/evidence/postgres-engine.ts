@@ -46,6 +46,7 @@ export function engineOver(session: Session, name: string, readOnly: boolean): E
   };
   return {
     name,
+    far: true,
     prepare: (sql) => statement(session, numbered(sql), () => writing || readOnly),
     begin() {
       session.script('BEGIN');

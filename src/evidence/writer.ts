@@ -285,8 +285,10 @@ function scopeWriter({ db, blobs, state }: Parts, personal: ReadonlySet<string>,
     addItem.run(row.id, scope.id, key, row.salt);
     return row;
   };
-  const rowOf = (scope: ScopeState, key: string): ItemRow =>
-    (findItem.get(scope.id, key) as unknown as ItemRow | undefined) ?? newItem(scope, key);
+  /** A scope that was never tried has no items. */
+  const formerItem = (scope: ScopeState, key: string): ItemRow | undefined =>
+    scope.lastTryIndex === null ? undefined : (findItem.get(scope.id, key) as unknown as ItemRow | undefined);
+  const rowOf = (scope: ScopeState, key: string): ItemRow => formerItem(scope, key) ?? newItem(scope, key);
 
   const keep = (text: string, kind: string, { scope }: ScopeState, before: Kept | undefined): Kept => {
     if (!personal.has(scope.population)) return blobs.put(text, `${kind} ${scope.population}`, before?.id);

@@ -3,7 +3,7 @@
 // Written from docs/package.md, RFC 6962, RFC 8785, PKWARE's ZIP note, OpenSSH's PROTOCOL.sshsig and C2SP's signed-note, tlog-checkpoint,
 // tlog-tiles and tlog-proof. Usage: node verify.mjs PACKAGE.zip [--vkey KEY] [--signers FILE] [--checkpoint FILE]... [--all] [--json]
 import { spawn } from 'node:child_process';
-import { createHash, createHmac, createPublicKey, verify as verifySignature } from 'node:crypto';
+import { createHmac, createPublicKey, hash as digest, verify as verifySignature } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -12,12 +12,17 @@ import { crc32, inflateRawSync } from 'node:zlib';
 // ---------------------------------------------------------------------------------------------------------------------------------
 // Bytes, hashes, trees
 
-const sha256 = (data) => createHash('sha256').update(data).digest();
-const hex = (data) => sha256(data).toString('hex');
+const sha256 = (data) => digest('sha256', data, 'buffer');
+const hex = (data) => digest('sha256', data, 'hex');
 const isHash = (text) => typeof text === 'string' && /^[0-9a-f]{64}$/.test(text);
 
-const leafHash = (data) => createHash('sha256').update(zero).update(data).digest();
-const zero = Buffer.of(0);
+function leafHash(data) {
+  if (data.length > 20_000) return sha256(Buffer.concat([Buffer.of(0), Buffer.from(data)]));
+  const length = typeof data === 'string' ? scratch.write(data, 1) : data.copy(scratch, 1);
+  return sha256(scratch.subarray(0, 1 + length));
+}
+/** Filled anew for every leaf, behind its zero; for every node, behind its one. */
+const scratch = Buffer.alloc(65_000);
 const pair = Buffer.alloc(65, 1);
 function nodeHash(left, right) {
   pair.set(left, 1);
@@ -117,8 +122,8 @@ function canonical(value) {
   return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
 }
 
-/** JSON that must be canonical: what was hashed and what is read are then the same. */
-function parseCanonical(text, where) {
+/** JSON that must be canonical: what was hashed and what is read are then the same. `loosely`, the order of the members is not looked at. */
+function parseCanonical(text, where, loosely = false) {
   let value;
   try {
     value = JSON.parse(text);
@@ -127,7 +132,7 @@ function parseCanonical(text, where) {
   }
   let again = null;
   try {
-    again = canonical(value);
+    again = loosely && JSON.stringify(value) === text ? text : canonical(value);
   } catch {
     // Told below.
   }
@@ -148,7 +153,15 @@ function byBytes(a, b) {
   }
 }
 
-const iso = (instant) => new Date(instant).toISOString();
+const times = new Map();
+function iso(instant) {
+  const known = times.get(instant);
+  if (known !== undefined) return known;
+  if (times.size > 100_000) times.clear();
+  const text = new Date(instant).toISOString();
+  times.set(instant, text);
+  return text;
+}
 const isoOrNothing = (instant) => (instant === null ? '' : iso(instant));
 
 function instantOf(text, where) {
@@ -346,7 +359,11 @@ function extract(source, { path, start, packed, size, method, crc }) {
   let bytes = data;
   if (method === 8) {
     try {
-      const { buffer, engine } = inflateRawSync(data, { maxOutputLength: Math.max(size, 1), info: true });
+      const { buffer, engine } = inflateRawSync(data, {
+        maxOutputLength: Math.max(size, 1),
+        chunkSize: Math.min(Math.max(size + 1, 64), 1_000_000),
+        info: true,
+      });
       if (engine.bytesWritten !== packed) throw new Fault(`${shown(path)}: bytes follow its packed data`);
       bytes = buffer;
     } catch (error) {
@@ -494,8 +511,8 @@ function verifySshSignature(armored, message, where) {
     throw new Fault(`${where}: namespace or hash are others`);
   if (String(keyType) !== 'ssh-ed25519' || String(signatureType) !== 'ssh-ed25519' || !raw || !publicKey)
     throw new Fault(`${where}: its key is not Ed25519`);
-  const digest = createHash('sha512').update(message).digest();
-  const signed = Buffer.concat([Buffer.from('SSHSIG'), ...[namespace, reserved, algorithm, digest].map(lengthed)]);
+  const hashed = digest('sha512', message, 'buffer');
+  const signed = Buffer.concat([Buffer.from('SSHSIG'), ...[namespace, reserved, algorithm, hashed].map(lengthed)]);
   if (!verifyEd25519(publicKey, signed, raw)) throw new Fault(`${where}: the signature is wrong: SHA256SUMS is not what was signed`);
   return publicKey;
 }
@@ -1002,7 +1019,8 @@ class Scope {
     this.population = parts.slice(3).join('/');
     this.items = new Map();
     this.counts = { P: 0, F: 0, N: 0, U: 0, W: 0 };
-    this.rules = '';
+    this.rules = [];
+    this.told = null;
     this.tree = null;
     this.stale = new Map();
     this.hold = 0;
@@ -1045,6 +1063,13 @@ class Scope {
     return leafHash(text);
   }
 
+  /** Adds what it counts now to a tally, in place of what it told before. A scope that fails counts nothing. */
+  tell(tally, before) {
+    this.told = this.failing ? emptyTally() : { items: this.items.size, counts: { ...this.counts } };
+    tally.items += this.told.items - (before?.items ?? 0);
+    for (const letter of Object.keys(letters)) tally.counts[letter] += this.told.counts[letter] - (before?.counts[letter] ?? 0);
+  }
+
   closeGap(at) {
     if (this.openGap) {
       if (at - this.openGap.from > this.openGap.hold) this.openGap.to = at;
@@ -1077,6 +1102,7 @@ class World {
     return scope;
   }
 
+  /** Its leaf is another now. */
   touched(scope) {
     this.connections.get(scope.connection)?.stale.add(scope);
   }
@@ -1087,15 +1113,15 @@ class World {
       const scopes = [...this.scopes.values()]
         .filter((scope) => scope.connection === connection && !scope.retired)
         .sort((a, b) => byBytes(a.key, b.key));
-      known = {
-        scopes,
-        places: new Map(scopes.map((scope, i) => [scope, i])),
-        tree: new Tree(scopes.map((scope) => scope.leaf())),
-        stale: new Set(),
-      };
+      const places = new Map(scopes.map((scope, i) => [scope, i]));
+      known = { places, tree: new Tree(scopes.map((scope) => scope.leaf())), stale: new Set(), tally: emptyTally() };
+      for (const scope of scopes) scope.tell(known.tally, null);
       this.connections.set(connection, known);
     }
-    for (const scope of known.stale) known.tree.replace(known.places.get(scope), scope.leaf());
+    for (const scope of known.stale) {
+      known.tree.replace(known.places.get(scope), scope.leaf());
+      scope.tell(known.tally, scope.told);
+    }
     known.stale.clear();
     return known.tree.root();
   }
@@ -1103,16 +1129,13 @@ class World {
   /** `state` as the leaf of a cycle has it. */
   state(connection) {
     const root = this.root(connection).toString('hex');
-    const results = { fail: 0, 'not-applicable': 0, pass: 0, pending: 0, unobserved: 0 };
-    let items = 0;
-    for (const scope of this.connections.get(connection).scopes) {
-      if (scope.failing) continue;
-      items += scope.items.size;
-      for (const letter of Object.keys(letters)) results[letters[letter]] += scope.counts[letter];
-    }
+    const { items, counts } = this.connections.get(connection).tally;
+    const results = Object.fromEntries(Object.entries(letters).map(([letter, result]) => [result, counts[letter]]));
     return { items, results, root };
   }
 }
+
+const emptyTally = () => ({ items: 0, counts: { P: 0, F: 0, N: 0, U: 0, W: 0 } });
 
 /** The distinct documents of a file of lines, by hash. */
 function documentsIn(found, path) {
@@ -1160,14 +1183,17 @@ function checkState(found, check) {
   const looks = documentsIn(found, 'ledger/looks.ndjson');
   const ruleSets = documentsIn(found, 'ledger/rulesets.ndjson');
   found.told = { changes, looks, ruleSets };
+  const collected = collectDocuments(found);
   const cycles = leaves.filter((leaf) => leaf?.leaf.kind === 'cycle');
   for (const index of changes.keys())
     if (leaves[index]?.leaf.kind !== 'cycle')
       check.say(`ledger/changes.ndjson: line ${changes.get(index)[0].line}: leaf ${index} is no cycle`);
   const wrong = new Set();
   let last = Number.NEGATIVE_INFINITY;
-  found.world = tell(found, {
+  const world = tell(found, {
+    before: collected.before,
     after(cycle, world, leavesOfChanges) {
+      collected.after(cycle, world);
       const { index, leaf, at } = cycle;
       if (at <= last) check.say(`leaf ${index}: it is of ${leaf.asOf}, not later than the cycle before`);
       if (instantOf(leaf.ended, `leaf ${index}`) < at) check.say(`leaf ${index}: it ended before it began`);
@@ -1182,6 +1208,8 @@ function checkState(found, check) {
     hashing: true,
     say: check.say,
   });
+  collected.end(world);
+  Object.assign(found, { world, collected });
   for (const [path, documents] of [
     ['ledger/looks.ndjson', looks],
     ['ledger/rulesets.ndjson', ruleSets],
@@ -1236,9 +1264,10 @@ function tell(found, { before = () => {}, after = () => {}, hashing = false, say
     const ruleSet = found.told.ruleSets.get(leaf.ruleSet);
     if (!looks || !ruleSet)
       throw new Fault(`leaf ${index}: its ${looks ? 'rule set is not in ledger/rulesets.ndjson' : 'looks are not in ledger/looks.ndjson'}`);
-    if (looks.used === false) looks.used = index;
+    const fresh = looks.used === false;
+    if (fresh) looks.used = index;
     if (ruleSet.used === false) ruleSet.used = index;
-    const cycle = { index, leaf, at, looks: looks.value, ruleSet: ruleSet.value, changes: found.told.changes.get(index) ?? [] };
+    const cycle = { index, leaf, at, looks: looks.value, ruleSet: ruleSet.value, changes: found.told.changes.get(index) ?? none, fresh };
     before(cycle, world);
     const leavesOfChanges = tellCycle(cycle, world, hashing, say);
     after(cycle, world, leavesOfChanges);
@@ -1247,17 +1276,14 @@ function tell(found, { before = () => {}, after = () => {}, hashing = false, say
 }
 
 /** Moves the world by one cycle. Returns the leaves of its changes, in order. */
-function tellCycle({ index, leaf, at, looks, ruleSet, changes }, world, hashing, say) {
+function tellCycle({ index, leaf, at, looks, ruleSet, changes, fresh }, world, hashing, say) {
   const own = new Map();
   for (const change of changes) if (own.get(change.scope)?.push(change) === undefined) own.set(change.scope, [change]);
+  if (fresh) checkLooks(index, leaf, looks, say);
   const leavesOfChanges = [];
-  let last = '';
   for (const { scope: key, hold, unread } of looks.looks) {
-    if (byBytes(last, key) >= 0) throw new Fault(`leaf ${index}: its looks are not sorted by scope`);
-    last = key;
     const scope = world.looked(key, hold);
-    if (scope.connection !== leaf.connection) say(`leaf ${index}: it looked at ${shown(key)}, which is of another connection`);
-    world.touched(scope);
+    const before = scope.failing;
     if (unread) {
       if (!scope.openGap) {
         const since = scope.lastLook ?? at;
@@ -1265,15 +1291,19 @@ function tellCycle({ index, leaf, at, looks, ruleSet, changes }, world, hashing,
         scope.gaps.push(scope.openGap);
       }
       scope.failing = unread;
+      if (before?.unread !== unread.unread) world.touched(scope);
       continue;
     }
     scope.closeGap(at);
-    const rules = ruleSet.byPopulation?.[scope.population] ?? [];
-    const changed = own.get(key) ?? [];
-    own.delete(key);
+    const rules = ruleSet.byPopulation?.[scope.population] ?? none;
+    const changed = own.get(key) ?? none;
+    if (before || changed.length > 0) world.touched(scope);
+    if (changed.length > 0) own.delete(key);
     for (const change of changed) leavesOfChanges.push(see(scope, change, rules, { index, at, hashing }));
-    refuseOldRules(scope, rules, changed, index, say);
-    Object.assign(scope, { holdAtLook: hold, lastLook: at, firstLook: scope.firstLook ?? at });
+    if (scope.rules !== rules) refuseOldRules(scope, rules, changed, index, say);
+    scope.holdAtLook = hold;
+    scope.lastLook = at;
+    scope.firstLook ??= at;
   }
   for (const { scope: key, reason } of looks.retired) {
     const scope = world.scopes.get(key);
@@ -1291,15 +1321,25 @@ function tellCycle({ index, leaf, at, looks, ruleSet, changes }, world, hashing,
   return leavesOfChanges;
 }
 
+const none = [];
+
+/** Each distinct document of looks, once. */
+function checkLooks(index, leaf, { looks, retired }, say) {
+  for (const list of [looks, retired])
+    for (const [i, { scope }] of list.entries()) {
+      if (i > 0 && byBytes(list[i - 1].scope, scope) >= 0) throw new Fault(`leaf ${index}: its looks are not sorted by scope`);
+      if (scope.split('/')[0] !== leaf.connection) say(`leaf ${index}: it looked at ${shown(scope)}, which is of another connection`);
+    }
+}
+
 /** When other rules come into force, every item of the scope is judged anew. */
 function refuseOldRules(scope, rules, changed, index, say) {
-  const now = rules.join('\n');
-  if (scope.rules !== now && scope.items.size > 0) {
+  if (scope.rules.join('\n') !== rules.join('\n') && scope.items.size > 0) {
     const judged = new Set(changed.map(({ item }) => item));
     for (const name of scope.items.keys())
       if (!judged.has(name)) say(`leaf ${index}: ${shown(scope.key)}: ${shown(name)} was not judged by the rules in force`);
   }
-  scope.rules = now;
+  scope.rules = rules;
 }
 
 /** One change of an item. Returns the leaf of the change. */
@@ -1359,39 +1399,88 @@ const kinds = ['rule-set', 'looks', 'cycle-manifest', 'manifest', 'reply', 'snap
 
 const evidencePath = (hash) => `evidence/${hash.slice(0, 2)}/${hash}.json`;
 
-function checkDocuments(found, check) {
-  const { files, world, leaves, manifest } = found;
-  if (!world) return missing(check, 'the change log');
+/** Gathers while the cycles are told what they refer to; the documents that are there are compared with what the leaves say of them. */
+function collectDocuments(found) {
+  const { files, manifest } = found;
+  const { from, to } = manifest.window;
+  const faults = [];
+  const say = (fault) => void faults.push(fault);
   const references = new Map();
-  /** Notes that the log refers to a document; returns whether this is the first time. */
+  /** Notes that the log refers to a document; returns whether this is the first time. `where` is asked then only. */
   const refer = (hash, kind, needed, where) => {
-    if (!isHash(hash)) throw new Fault(`${where}: ${shown(hash)} is no hash of a document`);
     const known = references.get(hash);
-    if (known) {
-      known.kind = Math.min(known.kind, kinds.indexOf(kind));
-      known.needed ||= needed;
-      return false;
+    const rank = kinds.indexOf(kind);
+    if (!known) {
+      if (!isHash(hash)) throw new Fault(`${where()}: ${shown(hash)} is no hash of a document`);
+      references.set(hash, { kind: rank, needed, where: where() });
+      return true;
     }
-    references.set(hash, { kind: kinds.indexOf(kind), needed, where });
-    return true;
+    if (rank < known.kind) known.kind = rank;
+    known.needed ||= needed;
+    return false;
   };
   const document = (hash) => {
     if (!files.has(evidencePath(hash))) return null;
-    const value = parseCanonical(files.text(evidencePath(hash)), evidencePath(hash));
+    const value = parseCanonical(files.text(evidencePath(hash)), evidencePath(hash), true);
     return value?.holdfast === 'salted/1' ? value.payload : value;
   };
-  found.document = document;
-  readNames(found, check.say);
-  found.purged = new Map();
-  for (const read of leaves) if (read && read.leaf.kind !== 'cycle') referEntry(read, refer, document, found.purged);
-  referCycles(found, refer, document, check.say);
-  for (const [{ index, snapshot, detail }, scope, name, rule] of changesShown(found)) {
-    const where = `leaf ${index}, ${shown(scope.key)}, ${shown(name)}, ${shown(rule)}`;
-    refer(snapshot, 'snapshot', true, where);
-    refer(detail, 'detail', true, where);
-  }
-  found.references = references;
+  Object.assign(found, { document, purged: new Map() });
+  readNames(found, say);
+  const lengths = new Map();
+  let begun = false;
+  const before = (cycle, world) => {
+    if (begun || cycle.at < from) return;
+    begun = true;
+    for (const scope of world.scopes.values())
+      for (const [name, { snapshot, detail, index }] of scope.items) {
+        const where = () => `leaf ${index}, ${shown(scope.key)}, ${shown(name)}`;
+        refer(snapshot, 'snapshot', true, where);
+        refer(detail, 'detail', true, where);
+      }
+  };
+  return {
+    faults,
+    references,
+    before,
+    after(cycle, world) {
+      const { index, leaf, changes, at, ruleSet } = cycle;
+      const needed = at >= from && at < to;
+      const where = () => `leaf ${index}`;
+      refer(leaf.ruleSet, 'rule-set', needed, where);
+      refer(leaf.scopes.looks, 'looks', needed, where);
+      for (const { scope, item, leaf: seen } of changes) {
+        if (!seen) continue;
+        const place = () => `leaf ${index}, ${shown(scope)}, ${shown(item)}`;
+        const event = seen.at !== null && Date.parse(seen.at) >= from && Date.parse(seen.at) < to;
+        refer(seen.snapshot, 'snapshot', needed || event, place);
+        refer(seen.detail, 'detail', needed || event, place);
+        const rules = ruleSet.byPopulation?.[world.scopes.get(scope)?.population] ?? none;
+        compareItem(seen, found.keyOf(scope, item), rules, document, place, say);
+      }
+      refer(leaf.manifest.sha256, 'cycle-manifest', needed, where);
+      const list = document(leaf.manifest.sha256);
+      if (list !== null) referManifests(cycle, list, world, { refer, document, lengths, needed, say });
+    },
+    end(world) {
+      // A window that begins after the last cycle needs what was there then.
+      before({ at: Number.POSITIVE_INFINITY }, world);
+      for (const read of found.leaves) if (read && read.leaf.kind !== 'cycle') referEntry(read, refer, document, found.purged);
+      for (const [{ index, snapshot, detail }, scope, name, rule] of changesShown(world, manifest.window)) {
+        const where = () => `leaf ${index}, ${shown(scope.key)}, ${shown(name)}, ${shown(rule)}`;
+        refer(snapshot, 'snapshot', true, where);
+        refer(detail, 'detail', true, where);
+      }
+      checkNames(found, world, say);
+    },
+  };
+}
 
+function checkDocuments(found, check) {
+  const { files, collected } = found;
+  if (!collected) return missing(check, 'the change log');
+  for (const fault of collected.faults) check.say(fault);
+  const { references } = collected;
+  found.references = references;
   const rows = readIndex(found, check.say);
   for (const [hash, { kind, needed, where }] of references) {
     const row = rows.get(hash);
@@ -1422,13 +1511,7 @@ function checkDocuments(found, check) {
   const purged = [...rows.values()].filter((row) => row.reason.startsWith('purged')).length;
   if (purged > 0) check.unknown(`what ${purged} documents said: they were purged, and tombstones in the log say which`);
   const outside = rows.size - present - purged;
-  if (outside > 0)
-    check.unknown(
-      `what ${outside} documents from outside the window ${manifest.window.from} say: the package has their hashes only`.replace(
-        ` ${manifest.window.from}`,
-        '',
-      ),
-    );
+  if (outside > 0) check.unknown(`what ${outside} documents from outside the window say: the package has their hashes only`);
   return `${present} documents have their hashes, each is reachable from a leaf, and none that the window needs is missing`;
 }
 
@@ -1436,6 +1519,7 @@ function checkDocuments(found, check) {
 function readNames(found, say) {
   const path = 'ledger/names.csv';
   const names = new Map();
+  found.names = names;
   found.keyOf = (scope, item) => names.get(`${scope}\n${item}`) ?? item;
   if (!found.files.has(path)) return;
   found.bound.add(path);
@@ -1444,9 +1528,15 @@ function readNames(found, say) {
     const committed = /^[0-9a-f]{64}$/.test(salt)
       ? `salted:${createHmac('sha256', Buffer.from(salt, 'hex')).update(plain).digest('hex')}`
       : null;
-    if (committed !== item || !found.world.scopes.get(scope)?.past.has(item))
-      say(`${path}: ${shown(item)} is not the name that ${shown(key)} has in the log`);
+    if (committed !== item) say(`${path}: ${shown(item)} is not the name that ${shown(key)} has in the log`);
     names.set(`${scope}\n${item}`, plain);
+  }
+}
+
+function checkNames({ names }, world, say) {
+  for (const name of names.keys()) {
+    const [scope, item] = name.split('\n');
+    if (!world.scopes.get(scope)?.past.has(item)) say(`ledger/names.csv: the log has no ${shown(item)}`);
   }
 }
 
@@ -1471,92 +1561,56 @@ function readIndex({ files, bound }, say) {
 
 function referEntry({ index, leaf }, refer, document, purged) {
   const where = `leaf ${index}, ${shown(leaf.kind)}`;
-  refer(leaf.body.sha256, 'entry-body', true, where);
+  refer(leaf.body.sha256, 'entry-body', true, () => where);
   const body = document(leaf.body.sha256);
   if (body === null || typeof body !== 'object') return;
   if (leaf.kind === 'tombstone') for (const hash of body.purged ?? []) purged.set(hash, index);
-  for (const [name, hash] of Object.entries(body.documents ?? {})) refer(hash, 'document', true, `${where}, ${shown(name)}`);
-}
-
-/** What the cycles refer to; the documents of the window are read and compared with what the leaves say of them. */
-function referCycles(found, refer, document, say) {
-  const { from, to } = found.manifest.window;
-  const lengths = new Map();
-  const atStart = (cycle, world) => {
-    if (found.startSeen || cycle.at < from) return;
-    found.startSeen = true;
-    for (const scope of world.scopes.values())
-      for (const [name, { snapshot, detail, index }] of scope.items) {
-        refer(snapshot, 'snapshot', true, `leaf ${index}, ${shown(scope.key)}, ${shown(name)}`);
-        refer(detail, 'detail', true, `leaf ${index}, ${shown(scope.key)}, ${shown(name)}`);
-      }
-  };
-  const world = tell(found, {
-    before: atStart,
-    after: (cycle, now) => {
-      const { index, leaf, changes, at, ruleSet } = cycle;
-      const needed = at >= from && at < to;
-      const where = `leaf ${index}`;
-      refer(leaf.ruleSet, 'rule-set', needed, where);
-      refer(leaf.scopes.looks, 'looks', needed, where);
-      for (const { scope, item, leaf: seen } of changes) {
-        if (!seen) continue;
-        const place = `${where}, ${shown(scope)}, ${shown(item)}`;
-        const at = seen.at === null ? Number.NaN : Date.parse(seen.at);
-        const event = at >= from && at < to;
-        refer(seen.snapshot, 'snapshot', needed || event, place);
-        refer(seen.detail, 'detail', needed || event, place);
-        compareItem(seen, found.keyOf(scope, item), ruleSet.byPopulation?.[now.scopes.get(scope)?.population] ?? [], document, place, say);
-      }
-      refer(leaf.manifest.sha256, 'cycle-manifest', needed, where);
-      const list = document(leaf.manifest.sha256);
-      if (list !== null) referManifests(cycle, list, now, { refer, document, lengths, needed, say });
-    },
-  });
-  // A window that begins after the last cycle needs what was there then.
-  atStart({ at: Number.POSITIVE_INFINITY }, world);
+  for (const [name, hash] of Object.entries(body.documents ?? {})) refer(hash, 'document', true, () => `${where}, ${shown(name)}`);
 }
 
 /** The snapshot and the detail of an item must say what its leaf says. */
-function compareItem({ snapshot, detail, vector }, item, rules, document, where, say) {
+function compareItem({ snapshot, detail, vector }, item, rules, document, place, say) {
   const seen = document(snapshot);
   if (seen !== null && seen.key !== item && !item.startsWith('salted:'))
-    say(`${evidencePath(snapshot)}: it is of another item than ${where}`);
+    say(`${evidencePath(snapshot)}: it is of another item than ${place()}`);
   const judgements = document(detail);
   if (judgements === null) return;
   const told =
     Array.isArray(judgements) &&
     judgements.length === rules.length &&
     judgements.every(({ rule, result }, i) => rule === rules[i] && result === letters[vector[i]]);
-  if (!told) say(`${evidencePath(detail)}: its judgements are not the results ${shown(vector)} of ${where}`);
+  if (!told) say(`${evidencePath(detail)}: its judgements are not the results ${shown(vector)} of ${place()}`);
 }
 
 function referManifests({ index, leaf, looks }, list, world, { refer, document, lengths, needed, say }) {
-  const where = `leaf ${index}`;
-  const told = Array.isArray(list) && list.map(([scope, status]) => `${scope} ${status}`).join('\n');
-  if (told !== looks.looks.map(({ scope, unread }) => `${scope} ${unread ? 'failed' : 'complete'}`).join('\n'))
-    return say(`${evidencePath(leaf.manifest.sha256)}: it is not of the looks of ${where}`);
+  const { looks: looked } = looks;
+  const told =
+    Array.isArray(list) &&
+    list.length === looked.length &&
+    looked.every(({ scope, unread }, i) => list[i][0] === scope && list[i][1] === (unread ? 'failed' : 'complete'));
+  if (!told) return say(`${evidencePath(leaf.manifest.sha256)}: it is not of the looks of leaf ${index}`);
   let calls = 0;
   for (const [key, status, items, hash] of list) {
     const scope = world.scopes.get(key);
     const events = scope.items.size > 0 && scope.items.values().next().value.at !== null;
     if (status === 'complete' && (events ? !(items <= scope.items.size) : items !== scope.items.size))
       say(`${evidencePath(leaf.manifest.sha256)}: ${shown(key)} has ${scope.items.size} items, not ${shown(items)}`);
-    const place = `${where}, calls of ${shown(key)}`;
+    const place = () => `leaf ${index}, calls of ${shown(key)}`;
     const first = refer(hash, 'manifest', needed, place);
-    if (!lengths.has(hash) || first || (needed && !lengths.get(hash).needed)) {
+    let known = lengths.get(hash);
+    if (!known || first || (needed && !known.needed)) {
       const made = document(hash);
-      lengths.set(hash, { length: made?.length ?? null, needed });
-      for (const call of made ?? []) if (call.reply !== null) refer(call.reply, 'reply', needed, place);
+      known = { length: made?.length ?? null, needed };
+      lengths.set(hash, known);
+      for (const call of made ?? none) if (call.reply !== null) refer(call.reply, 'reply', needed, place);
     }
-    const { length } = lengths.get(hash);
-    calls = length === null || calls === null ? null : calls + length;
+    calls = known.length === null || calls === null ? null : calls + known.length;
   }
-  if (calls !== null && calls !== leaf.manifest.calls) say(`${where}: it counts ${leaf.manifest.calls} calls, its manifests ${calls}`);
+  if (calls !== null && calls !== leaf.manifest.calls) say(`leaf ${index}: it counts ${leaf.manifest.calls} calls, its manifests ${calls}`);
 }
 
 /** The changes whose words the results show although they may lie outside the window: what began a deviation or a silence, or is said of it last. */
-function* changesShown({ world, manifest: { window } }) {
+function* changesShown(world, window) {
   for (const scope of world.scopes.values())
     for (const [name, { runs }] of scope.past)
       for (const [rule, list] of runs) {
@@ -1623,7 +1677,7 @@ async function checkResults(found, check) {
     equations[rule] = equationOf(events);
   }
   compareEquations(found, equations, check.say);
-  compareDeviations(found, deviations, check.say);
+  compareDeviations(found, deviations, check);
   for (const path of [...files.under('results/timeline/'), ...files.under('results/populations/')])
     if (!compared.includes(path) && !isHeaderOnly(files, path)) check.say(`${path}: no rule in the log is of that name and kind`);
   return `${compared.length + 2} files follow from the change log: entities, runs, gaps, timelines, populations, and ${deviations.length} deviations`;
@@ -2028,24 +2082,26 @@ function together(rows) {
 const deviationColumns =
   'id,count,rule,item,name,scope,severity,message,controls,lastGood,firstBad,lastBad,firstGood,closedBy,atLeast,atMost,due,clock,carriedIn';
 
-function compareDeviations(found, deviations, say) {
+function compareDeviations(found, deviations, { say, unknown }) {
   const path = 'results/deviations.csv';
   found.bound.add(path);
   const text = found.files.text(path);
   const roles = controlsByRule(found);
+  const told = new Map(roles ? [] : parseCsv(text, deviationColumns, path).map((row) => [row[0], row[8]]));
   const order = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
   deviations.sort((a, b) => order(a.firstBad, b.firstBad) || order(a.id, b.id));
-  for (const row of deviations) row.controls = (roles.get(row.rule) ?? []).join(' ');
+  if (!roles && told.size > 0) unknown('which controls rest on the rules: the log has no leaf of kind controls');
+  for (const row of deviations) row.controls = roles ? (roles.get(row.rule) ?? []).join(' ') : (told.get(row.id) ?? '');
   const lines = deviations.map((row) => csvLine(deviationColumns.split(',').map((column) => row[column])));
   compareText(path, text, [`${deviationColumns}\n`, ...lines].join(''), say);
 }
 
-/** The controls that name each rule at the end of what is known, as the latest leaf of kind `controls` has them. */
+/** The controls that name each rule at the end of what is known, as the latest leaf of kind `controls` has them; null without one. */
 function controlsByRule(found) {
   const roles = new Map();
   const latest = found.leaves.findLast((read) => read?.leaf.kind === 'controls');
   const body = latest ? found.document(latest.leaf.body.sha256) : null;
-  if (!body) return roles;
+  if (!body) return null;
   const inForce = new Map();
   for (const version of body.versions) {
     const start = version.from === null ? -never : startOfDay(version.from, body.timeZone);

@@ -12,7 +12,7 @@ export type KeptCall = Omit<CallRecord, 'requestId' | 'replyHash'>;
  * A reply that is said to be kept already must be: STORE_INVARIANT otherwise.
  */
 export interface Manifests {
-  keep(scope: string, calls: readonly CallRecord[]): Kept;
+  keep(scope: string, calls: readonly CallRecord[], complete: boolean): Kept;
   /** The calls with the text of their replies; null where one was purged. */
   read(manifest: string): KeptCall[];
   /** The calls with the hashes of their replies. */
@@ -24,6 +24,8 @@ interface Latest {
   readonly list: readonly KeptCall[];
   readonly contents: readonly (string | null)[];
   readonly kept: Kept;
+  /** The documents of replies by what they say, since the latest complete look: a look that failed does not forget what the one before saw. */
+  readonly known: ReadonlyMap<string | null, string | null>;
 }
 
 /** `before` finds the manifest of a scope's latest attempt, by hash. The replies of `personal` populations are salted. */
@@ -40,7 +42,7 @@ export function openManifests(
     if (id === null || blobs.isPurged(id)) return latest.get(scope) ?? null;
     const list = entries(id);
     const contents = list.map(({ reply }) => (isPersonal && reply !== null ? sha256(blobs.read(idOf(blobs, reply))) : reply));
-    return { list, contents, kept: { id, hash: hash! } };
+    return { list, contents, kept: { id, hash: hash! }, known: new Map(contents.map((content, i) => [content, list[i]!.reply])) };
   };
 
   /** Keeps what is new of the replies; returns the documents of all of them. */
@@ -52,8 +54,8 @@ export function openManifests(
     isPersonal: boolean,
   ): (string | null)[] => {
     const alike = new Map(previous?.list.map((call) => [slot(call), call.reply]));
-    // A salted document cannot be found by the hash of what it says; those of the latest list are remembered by it.
-    const salted = new Map(previous?.contents.map((content, i) => [content, previous.list[i]!.reply]));
+    // A salted document cannot be found by the hash of what it says; those of the latest looks are remembered by it.
+    const salted = new Map(previous?.known);
     return calls.map((call, i) => {
       const content = contents[i]!;
       if (content === null) return null;
@@ -71,7 +73,7 @@ export function openManifests(
 
   return {
     list: entries,
-    keep(scope, calls) {
+    keep(scope, calls, complete) {
       const isPersonal = personal.has(parseScopeKey(scope).population);
       const previous = latestOf(scope, isPersonal);
       if (previous && isSameList(calls, previous)) return previous.kept;
@@ -79,7 +81,8 @@ export function openManifests(
       const replies = keepReplies(scope, calls, contents, previous, isPersonal);
       const list = calls.map(({ requestId: _, replyHash: _hash, ...call }, i) => ({ ...call, reply: replies[i]! }));
       const kept = (isPersonal ? blobs.putSalted : blobs.put)(canonical(list), 'manifest', previous?.kept.id);
-      latest.set(scope, { list, contents, kept });
+      const own = contents.map((content, i) => [content, replies[i]!] as const);
+      latest.set(scope, { list, contents, kept, known: new Map([...(complete ? [] : (previous?.known ?? [])), ...own]) });
       return kept;
     },
     read(manifest) {

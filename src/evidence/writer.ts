@@ -95,7 +95,12 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
     const leaves: Hash[] = [];
     const manifest: CycleManifest[number][] = [];
     for (const scope of prepared.scopes) {
-      manifest.push([scope.key, scope.unread ? 'failed' : 'complete', scope.items, parts.manifests.keep(scope.key, scope.calls).hash]);
+      manifest.push([
+        scope.key,
+        scope.unread ? 'failed' : 'complete',
+        scope.items,
+        parts.manifests.keep(scope.key, scope.calls, scope.unread === null).hash,
+      ]);
       leaves.push(...scopes.look(scope, index, asOf, changed));
     }
     for (const { key, reason } of prepared.retired) leaves.push(...scopes.retire(key, reason, index, asOf, changed));

@@ -9,7 +9,7 @@ import { say, sayTaken } from './say.ts';
 /** Opens a store that was filled, and asks it what an operator and an auditor ask. Throws where an answer is wrong. */
 export async function ask(file: string, aims: Aims): Promise<void> {
   let store!: EvidenceStore;
-  sayTaken('open with everything held', [await taking(() => void (store = openSqlite(file)))]);
+  sayTaken('open with everything held', [await taking(() => void (store = openSqlite(file, { readOnly: true })))]);
   await using _ = store;
   conclude(store, 0);
   sayTaken('a control of five rules over 12 months', await repeated(3 * controlsSimulated, (i) => conclude(store, i % controlsSimulated)), {

@@ -1,6 +1,7 @@
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
 import type { CycleRecord, EvidenceStore } from '#src/evidence/store.ts';
 import { type Taken, taking } from './measure.ts';
+import { simulatedSigner } from './signer.ts';
 import { type Simulation, simulate } from './simulation.ts';
 import type { WorldOptions } from './world.ts';
 
@@ -21,7 +22,7 @@ export async function fill(
   file: string,
   options: WorldOptions & { readonly store?: SqliteOptions; readonly afterFirst?: () => void },
 ): Promise<Filled> {
-  const store = openSqlite(file, options.store);
+  const store = openSqlite(file, { signers: [simulatedSigner], ...options.store });
   const simulation = simulate(options);
   const taken: Taken[] = [];
   let [changes, calls] = [0, 0];

@@ -1,6 +1,6 @@
-import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Hash } from '#src/ledger/tree.ts';
 import { digest } from '#src/ledger/tree.ts';
+import { pack, unpack } from './compression.ts';
 import { type Engine, numbering } from './engine.ts';
 import { numbersByHash, rowsByNumber } from './rows.ts';
 import { contentOf, isSalted, randomSalt, type Salt, salted } from './salted.ts';
@@ -59,8 +59,18 @@ export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
     return document;
   };
   const baseFor = (kind: string, like: number | null | undefined): Unpacked | undefined => {
-    const previous = like === null || like === undefined || isPurged(like) ? undefined : unpacked(like);
-    return [previous, exemplars.get(kind)].find((base) => base !== undefined && base.depth < longestChain);
+    if (like === null || like === undefined || isPurged(like)) return exemplars.get(kind);
+    const previous = unpacked(like);
+    return previous.depth < longestChain ? previous : (firstVersion(previous.id) ?? exemplars.get(kind));
+  };
+  /** Where a chain may not grow longer, another begins at the oldest version: it resembles the next one more than other documents do. */
+  const firstVersion = (id: number): Unpacked | undefined => {
+    let { base } = row(id);
+    for (let at = id; base !== null; { base } = row(at)) {
+      if (row(base).depth === 0) return isPurged(at) ? undefined : unpacked(at);
+      at = base;
+    }
+    return undefined;
   };
   const find = (hash: Hash): number | null => numbers.find(hash);
   const isPurged = (id: number): boolean => recent.get(id) === undefined && row(id).data.length === 0;
@@ -119,33 +129,16 @@ interface Unpacked {
   readonly raw: Buffer;
 }
 
-/** zstd without checksum, since every document is named by its hash. The sizes keep the memory that it takes in proportion. */
-export function pack(raw: Uint8Array, dictionary?: Uint8Array): Buffer {
-  const params = { [constants.ZSTD_c_compressionLevel]: 9, [constants.ZSTD_c_checksumFlag]: 0 };
-  return zstdCompressSync(raw, {
-    params,
-    chunkSize: raw.length + 64,
-    pledgedSrcSize: raw.length,
-    ...(dictionary?.length && { dictionary }),
-  } as ZstdOptions);
-}
-
-/** Throws where the data is not one whole frame of that size, and nothing after it. */
-export function unpack(data: Uint8Array, size: number, dictionary?: Uint8Array): Buffer {
-  const options = { chunkSize: Math.min(size, largest) + 64, ...(dictionary?.length && { dictionary }), info: true } as ZstdOptions;
-  const { buffer, engine } = zstdDecompressSync(data, options) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
-  if (buffer.length !== size || engine.bytesWritten !== data.length) throw new Error(`the compressed data is not of ${size} bytes`);
-  return buffer;
-}
-
-const largest = 2 ** 30;
-
-/** The documents unpacked last, up to a number of bytes. */
+/** The documents used last, up to a number of bytes. */
 export function recentlyUsed<T extends { readonly id: number; readonly raw: Buffer }>(limit: number) {
   const held = new Map<number, T>();
   let total = 0;
   return {
-    get: (id: number) => held.get(id),
+    get(id: number): T | undefined {
+      const found = held.get(id);
+      if (found && held.delete(id)) held.set(id, found);
+      return found;
+    },
     delete(id: number): void {
       total -= held.get(id)?.raw.length ?? 0;
       held.delete(id);

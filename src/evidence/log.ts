@@ -1,6 +1,7 @@
 import { type NodeAt, nodesOf, rootOf } from '#src/ledger/proof.ts';
 import { createFrontier, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
-import { longestChain, pack, recentlyUsed, unpack } from './blobs.ts';
+import { longestChain, recentlyUsed } from './blobs.ts';
+import { pack, unpack } from './compression.ts';
 import type { Engine } from './engine.ts';
 import { rowsByNumber } from './rows.ts';
 import type { LedgerHead } from './store.ts';

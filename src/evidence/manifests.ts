@@ -1,6 +1,7 @@
 import type { CallRecord } from '#src/cycle/collect.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Blobs, Kept } from './blobs.ts';
+import type { Engine } from './engine.ts';
 import { refuse } from './prepare.ts';
 import { parseScopeKey } from './store.ts';
 
@@ -119,4 +120,20 @@ function idOf(blobs: Blobs, hash: string): number {
   const id = blobs.find(hash);
   if (id === null) throw new Error(`there is no document ${hash}`);
   return id;
+}
+
+/**
+ * The manifest that the next one of a connection is stored as a patch on. Mostly it is the one before; now and then one from further back, so
+ * that over many cycles no chain grows long.
+ */
+export function formerManifests(db: Engine): (connection: string) => number | null {
+  const count = db.prepare('SELECT count(*) AS n FROM cycle WHERE connection = ?');
+  const fromLatest = db.prepare('SELECT manifest FROM cycle WHERE connection = ? ORDER BY idx DESC LIMIT 1 OFFSET ?');
+  const counted = new Map<string, number>();
+  return (connection) => {
+    const n = counted.get(connection) ?? Number(count.get(connection)!['n']);
+    counted.set(connection, n + 1);
+    const back = n % 8 !== 0 ? 1 : n % 40 !== 0 ? 8 : n % 200 !== 0 ? 40 : 0;
+    return back === 0 ? null : Number(fromLatest.get(connection, back - 1)!['manifest']);
+  };
 }

@@ -1,4 +1,5 @@
-import { type Blobs, pack } from './blobs.ts';
+import type { Blobs } from './blobs.ts';
+import { pack } from './compression.ts';
 import type { CycleManifest } from './documents.ts';
 import type { Engine } from './engine.ts';
 import type { Manifests } from './manifests.ts';

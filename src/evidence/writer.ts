@@ -2,21 +2,22 @@ import { HoldfastError } from '#src/errors.ts';
 import { canonical, type Json, sha256 } from '#src/ledger/canonical.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
 import type { Hash } from '#src/ledger/tree.ts';
-import { type Blobs, type Kept, pack } from './blobs.ts';
+import type { Blobs, Kept } from './blobs.ts';
 import type { Checkpoints } from './checkpoints.ts';
+import { pack } from './compression.ts';
 import { type CycleManifest, cycleLeaf, entryLeaf, type Looks, requestsOf } from './documents.ts';
 import { type Engine, numbering } from './engine.ts';
 import { documentsOf, type EntryKind, flawInBody } from './entries.ts';
 import type { Held, ItemContent } from './held.ts';
 import type { Log } from './log.ts';
-import type { Manifests } from './manifests.ts';
+import { formerManifests, type Manifests } from './manifests.ts';
 import { type PreparedCycle, type PreparedScope, prepare, refuse } from './prepare.ts';
 import type { RuleNumbers } from './projections.ts';
 import { outlived, type Purge, takeAway, traces } from './purge.ts';
 import type { CycleRow } from './replay.ts';
 import { committedName, randomSalt, type Salt } from './salted.ts';
 import { changeLeaves, type LoggedChange, type ScopeState, type State } from './state.ts';
-import type { CycleRecord, ErasureOrder, EvidenceStore, LedgerHead, Purged, PurgeOrder } from './store.ts';
+import type { CycleRecord, ErasureOrder, EvidenceStore, LedgerHead, Purged, PurgeOrder, RuleSet } from './store.ts';
 
 export interface WriterOptions {
   /** For how long the full list of each cycle's request ids is kept, in days. By default not at all: the leaf has their root and a sample. */
@@ -56,6 +57,7 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
   const dropIds = db.prepare('DELETE FROM request_ids WHERE idx < (SELECT idx FROM cycle WHERE as_of >= ? ORDER BY as_of LIMIT 1)');
   const latestCycle = db.prepare('SELECT * FROM cycle WHERE connection = ? ORDER BY idx DESC LIMIT 1');
   const scopes = scopeWriter(parts, personal, salt);
+  const formerManifest = formerManifests(db);
   let broken: string | null = null;
 
   /** All or nothing. What fails in here may have left the state ahead of the file, so the store then answers no more writes. */
@@ -84,12 +86,18 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
     const raw = Buffer.from(canonical(Object.fromEntries(ids)));
     addIds.run(index, raw.length, pack(raw));
   };
+  let rulesKept: { readonly ruleSet: RuleSet; readonly kept: Kept } | undefined;
+  const keepRules = (ruleSet: RuleSet, before: number | undefined): Kept => {
+    if (rulesKept?.ruleSet === ruleSet) return rulesKept.kept;
+    parts.rules.meet(ruleSet);
+    rulesKept = { ruleSet, kept: blobs.put(canonical(ruleSet), 'rule set', before) };
+    return rulesKept.kept;
+  };
   const recordCycle = (cycle: CycleRecord, prepared: PreparedCycle): Map<ScopeState, Changed> => {
     const { size: index } = log.head();
     const { connection, asOf, ended, ruleSet } = cycle;
     const before = latestCycle.get(connection) as CycleRow | undefined;
-    const keptRules = blobs.put(canonical(ruleSet), 'rule set', before?.rule_set);
-    parts.rules.meet(ruleSet);
+    const keptRules = keepRules(ruleSet, before?.rule_set);
 
     const changed = new Map<ScopeState, Changed>();
     const leaves: Hash[] = [];
@@ -110,7 +118,7 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
       retired: prepared.retired.map(({ key, reason }) => ({ scope: key, reason })),
     };
     const keptLooks = blobs.put(canonical(looks), 'looks', before?.looks);
-    const keptManifest = blobs.put(canonical(manifest), 'cycle manifest', before?.manifest);
+    const keptManifest = blobs.put(canonical(manifest), 'cycle manifest', formerManifest(connection));
     const calls = prepared.scopes.flatMap((scope) => scope.calls);
     const requests = requestsOf(
       calls.map(({ requestId }) => requestId),

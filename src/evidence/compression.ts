@@ -1,0 +1,50 @@
+import {
+  constants,
+  crc32,
+  deflateRawSync,
+  inflateRawSync,
+  type ZlibOptions,
+  type ZstdOptions,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from 'node:zlib';
+
+/** Up to here a document is deflated: zstd would take longer to begin than deflate takes to be done, and saves nothing. */
+const small = 4_096;
+/** All of what a document is a patch on lies in the window of deflate. */
+const window = 16_384;
+
+/** Compresses a document as a patch on `dictionary`. The sizes keep the memory that it takes in proportion. */
+export function pack(raw: Uint8Array, dictionary?: Uint8Array): Buffer {
+  const common = { chunkSize: raw.length + 64, ...(dictionary?.length && { dictionary }) };
+  if (raw.length <= small && (dictionary?.length ?? 0) <= window) {
+    const data = deflateRawSync(raw, { ...common, level: 9, memLevel: 9 });
+    return Buffer.concat([data, sumOf(data)]);
+  }
+  const params = { [constants.ZSTD_c_compressionLevel]: 9, [constants.ZSTD_c_checksumFlag]: 0 };
+  return zstdCompressSync(raw, { ...common, params, pledgedSrcSize: raw.length } as ZstdOptions);
+}
+
+/** Throws where the data is not one whole document of that size, and nothing after it. */
+export function unpack(stored: Uint8Array, size: number, dictionary?: Uint8Array): Buffer {
+  const options = { chunkSize: Math.min(size, largest) + 64, ...(dictionary?.length && { dictionary }), info: true };
+  const deflated = !isZstd(stored);
+  const data = deflated ? stored.subarray(0, -2) : stored;
+  if (deflated && !sumOf(data).equals(stored.subarray(-2))) throw new Error('the compressed data does not have its checksum');
+  const unpacked = deflated ? inflateRawSync(data, options as ZlibOptions) : zstdDecompressSync(data, options as ZstdOptions);
+  const { buffer, engine } = unpacked as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+  if (buffer.length !== size || engine.bytesWritten !== data.length) throw new Error(`the compressed data is not of ${size} bytes`);
+  return buffer;
+}
+
+/** Not all bits of what is deflated matter, so that without this some could be altered unnoticed. The document itself is named by its hash. */
+function sumOf(data: Uint8Array): Buffer {
+  const sum = Buffer.allocUnsafe(2);
+  sum.writeUInt16BE(crc32(data) & 0xffff);
+  return sum;
+}
+
+/** The magic number of zstd. As deflate it would be a stored block with bits set that deflate leaves clear. */
+const isZstd = (data: Uint8Array): boolean => data[0] === 0x28 && data[1] === 0xb5 && data[2] === 0x2f && data[3] === 0xfd;
+
+const largest = 2 ** 30;

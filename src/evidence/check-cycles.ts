@@ -5,12 +5,12 @@ import { attempt } from './attempt.ts';
 import { type Blobs, openBlobs } from './blobs.ts';
 import { rebuilt } from './check-projections.ts';
 import { unpack } from './compression.ts';
-import { type CycleManifest, cycleLeaf, letters, type Requests, requestsOf } from './documents.ts';
+import { type CycleManifest, cycleLeaf, type Looks, letters, type Requests, requestsOf } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { documentsOf, flawInBody } from './entries.ts';
 import { type Log, openLog } from './log.ts';
 import { type KeptCall, type Manifests, openManifests } from './manifests.ts';
-import { type Replayed, replay } from './replay.ts';
+import { type Replayed, remembering, replay } from './replay.ts';
 import { changeLeaves, createState, type State } from './state.ts';
 
 /** Tells the whole story again from the change log, and compares: each leaf, each row of `cycle`, and at the end the projections. */
@@ -28,6 +28,7 @@ export function* checkCycles(db: Engine): Generator<string> {
     requests: readRequests(db),
     manifests: openManifests(blobs, () => null),
     lengths: new Map(),
+    find: remembering((hash: string) => blobs.find(hash)),
   };
 
   for (const replayed of replay(db, blobs, state)) {
@@ -43,6 +44,8 @@ export function* checkCycles(db: Engine): Generator<string> {
 
 interface Checking {
   readonly blobs: Blobs;
+  /** Finds a document, and asks once for each: cycle after cycle has the same. */
+  readonly find: Blobs['find'];
   readonly log: Log;
   readonly state: State;
   readonly manifests: Manifests;
@@ -109,15 +112,16 @@ function* checkVector(where: string, vector: string, judgements: readonly Judgem
 /** The manifest of a cycle: of the scopes that it looked at, and every reply there. Returns the number of calls by scope. */
 function* checkManifest(
   { cycle, looks }: Replayed,
-  { blobs, manifests, lengths, referenced, state }: Checking,
+  { blobs, find, manifests, lengths, referenced, state }: Checking,
 ): Generator<string, Map<string, number>> {
   const entries = JSON.parse(blobs.read(cycle.manifest)) as CycleManifest;
-  const statuses = looks.looks.map(({ scope, unread }) => `${scope} ${unread ? 'failed' : 'complete'}`);
-  if (entries.map(([scope, status]) => `${scope} ${status}`).join('\n') !== statuses.join('\n'))
+  const isOf = ([scope, status]: CycleManifest[number], look: Looks['looks'][number] | undefined): boolean =>
+    scope === look?.scope && status === (look.unread ? 'failed' : 'complete');
+  if (entries.length !== looks.looks.length || !entries.every((entry, i) => isOf(entry, looks.looks[i])))
     yield `cycle ${cycle.idx}: its manifest is of other scopes`;
   const calls = new Map<string, number>();
   for (const [scope, status, items, hash] of entries) {
-    const id = blobs.find(hash);
+    const id = find(hash);
     if (id === null) {
       yield `cycle ${cycle.idx}: the manifest of ${scope} is missing`;
       continue;
@@ -139,14 +143,14 @@ function* checkManifest(
     lengths.set(id, list.length);
     calls.set(scope, list.length);
     referenced.add(id);
-    yield* checkReplies(`cycle ${cycle.idx}: ${scope}`, list, blobs, referenced);
+    yield* checkReplies(`cycle ${cycle.idx}: ${scope}`, list, find, referenced);
   }
   return calls;
 }
 
-function* checkReplies(where: string, calls: readonly KeptCall[], blobs: Blobs, referenced: Set<number>): Generator<string> {
+function* checkReplies(where: string, calls: readonly KeptCall[], find: Blobs['find'], referenced: Set<number>): Generator<string> {
   for (const { operation, reply } of calls) {
-    const id = reply === null ? undefined : blobs.find(reply);
+    const id = reply === null ? undefined : find(reply);
     if (id === null) yield `${where}: a reply of ${operation} is missing`;
     else if (id !== undefined) referenced.add(id);
   }

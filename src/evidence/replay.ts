@@ -77,12 +77,14 @@ const nowhere: Projection = {
   gapCloses: () => undefined,
 };
 
+const none: readonly LoggedChange[] = [];
+
 /** Tells the state every cycle that was recorded, the oldest first, as far as a ledger of `size` leaves; hands out each as it is done. */
 export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedger): Generator<Replayed> {
   const scopeIds = new Map(
     (db.prepare('SELECT id, key FROM scope').all() as unknown as { id: number; key: string }[]).map(({ id, key }) => [key, id]),
   );
-  const document = remembering((id) => JSON.parse(blobs.read(id)) as unknown);
+  const document = remembering((id: number) => JSON.parse(blobs.read(id)) as unknown);
   const log = readChanges(db, blobs, size);
 
   const tell = (cycle: CycleRow): Replayed => {
@@ -91,10 +93,11 @@ export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedg
     const changes = log.at(cycle.idx, cycle.as_of);
     const { idx: index, as_of: asOf } = cycle;
     const done: { scope: ScopeState; changes: LoggedChange[] }[] = [];
-    const take = (scope: ScopeState): LoggedChange[] => {
-      const own = changes.get(scope.id) ?? [];
+    const take = (scope: ScopeState): readonly LoggedChange[] => {
+      const own = changes.get(scope.id);
+      if (!own) return none;
       changes.delete(scope.id);
-      if (own.length > 0) done.push({ scope, changes: own });
+      done.push({ scope, changes: own });
       return own;
     };
     for (const { scope: key, hold, unread } of looks.looks) {
@@ -150,7 +153,7 @@ function readChanges(db: Engine, blobs: Blobs, size: number): ChangeLog {
       'SELECT change.idx, item.id, item.scope, item.key, item.salt, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item WHERE change.idx < ? ORDER BY change.idx',
     )
     .iterate(size) as unknown as IterableIterator<ChangeRow, undefined>;
-  const kept = remembering((id) => blobs.kept(id));
+  const kept = remembering((id: number) => blobs.kept(id));
   // The rules of an item are asked one after the other for the same document.
   const judgementsIn = rememberingLast((id) => JSON.parse(blobs.read(id)) as readonly Judgement[]);
   const wordless = openWordless(db);
@@ -181,9 +184,9 @@ function readChanges(db: Engine, blobs: Blobs, size: number): ChangeLog {
   };
 }
 
-/** Asks once for each number. */
-function remembering<T>(ask: (id: number) => T): (id: number) => T {
-  const answers = new Map<number, T>();
+/** Asks once for each. */
+export function remembering<K, T>(ask: (id: K) => T): (id: K) => T {
+  const answers = new Map<K, T>();
   return (id) => {
     const known = answers.get(id);
     if (known !== undefined) return known;

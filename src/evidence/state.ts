@@ -122,11 +122,13 @@ export function createState(projection: Projection): State {
     if (gap) projection.gapCloses(id, gap.since, asOf - gap.since > gap.hold ? asOf : null);
     else if (lastLook !== null && asOf - lastLook > scope.holdAtLook)
       projection.gapOpens(id, { since: lastLook, until: asOf, reason: monitorDown, unread: null });
-    Object.assign(scope, { gap: null, failing: null });
+    scope.gap = null;
+    scope.failing = null;
   };
   const begin = (scope: ScopeState, index: number, hold: number) => {
     if (scope.retired) Object.assign(scope, { retired: null, firstLook: null, lastLook: null, lastLookIndex: null });
-    Object.assign(scope, { lastTryIndex: index, hold });
+    scope.lastTryIndex = index;
+    scope.hold = hold;
   };
   const apply = (scope: ScopeState, changes: readonly LoggedChange[], look: { index: number; asOf: number; rules: readonly string[] }) => {
     for (const logged of changes) see(projection, scope, logged, look);
@@ -154,7 +156,10 @@ export function createState(projection: Projection): State {
       begin(scope, index, hold);
       closeGap(scope, asOf);
       apply(scope, changes, { index, asOf, rules });
-      Object.assign(scope, { holdAtLook: hold, lastLook: asOf, lastLookIndex: index, firstLook: scope.firstLook ?? asOf });
+      scope.holdAtLook = hold;
+      scope.lastLook = asOf;
+      scope.lastLookIndex = index;
+      scope.firstLook ??= asOf;
     },
     retire(scope, { asOf, reason, changes }) {
       closeGap(scope, asOf);

@@ -49,7 +49,7 @@ function* checkSignatures(db: Engine): Generator<string> {
   if (last !== null && leavesLeft > 0) yield `ledger: its last ${leavesLeft} leaves are not signed yet`;
 }
 
-/** From the leaf after one of kind `key` on, until there is another, every head is signed with the key that it names. */
+/** From the leaf after one of kind `key` on, until there is another, every head is signed with the keys that it names. */
 function* checkKeys(db: Engine): Generator<string> {
   const blobs = openBlobs(db);
   const rows = db.prepare('SELECT size, vkey FROM checkpoint JOIN ledger_key ON id = key').all();
@@ -61,13 +61,15 @@ function* checkKeys(db: Engine): Generator<string> {
     body: number;
   }[];
   for (const [i, { idx, body }] of named.entries()) {
-    const { vkey } = JSON.parse(blobs.read(body)) as { vkey: string };
-    if (!heads.has(idx + 1)) yield `checkpoint ${idx + 1}: it is missing, though leaf ${idx} names a key`;
-    // The head over the leaf itself may bear either key; the latest may not be signed yet, which is told elsewhere.
+    const { inForce } = JSON.parse(blobs.read(body)) as { inForce: string[] };
+    if (!heads.has(idx + 1)) yield `checkpoint ${idx + 1}: it is missing, though leaf ${idx} names keys`;
+    // The head over the leaf itself may bear the keys before it; the latest may not be signed yet, which is told elsewhere.
     const last = named[i + 1]?.idx ?? leaves - 1;
     const due = Array.from({ length: Math.max(0, last - idx - 1) }, (_, n) => idx + 2 + n);
-    const missing = due.filter((size) => !signed.has(`${size} ${vkey}`));
-    if (missing.length > 0) yield `checkpoint ${missing[0]}: the key of leaf ${idx} did not sign it, nor ${missing.length - 1} later ones`;
+    for (const vkey of inForce) {
+      const missing = due.filter((size) => !signed.has(`${size} ${vkey}`));
+      if (missing.length > 0) yield `checkpoint ${missing[0]}: ${vkey} did not sign it, nor ${missing.length - 1} later ones`;
+    }
   }
 }
 

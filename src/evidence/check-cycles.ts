@@ -203,13 +203,6 @@ function* checkReferences(db: Engine, blobs: Blobs, state: State, referenced: Se
     if (!referenced.has(Number(id)) && !blobs.isPurged(Number(id))) yield `document ${Number(id)}: nothing refers to it`;
   for (const { key } of db.prepare('SELECT key FROM scope').all())
     if (!state.scope(String(key))) yield `scope ${String(key)}: no cycle looked at it`;
-  for (const table of ['scope', 'item', 'blob']) {
-    const { rows, last } = db.prepare(`SELECT count(*) AS rows, coalesce(max(id), 0) AS last FROM ${table}`).get() as {
-      rows: number;
-      last: number;
-    };
-    if (rows !== last) yield `${table}: its ${rows} rows are numbered up to ${last}`;
-  }
   const halves =
     'SELECT idx FROM change WHERE (snapshot IS NULL) <> (vector IS NULL) OR (snapshot IS NULL) <> (detail IS NULL) OR (snapshot IS NULL AND at IS NOT NULL)';
   for (const { idx } of db.prepare(halves).all())

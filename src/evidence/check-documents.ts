@@ -8,6 +8,7 @@ import { openLog, tile, tileLevel } from './log.ts';
 
 /** Every document against its hash, every leaf against its hash, and every root of the log against its leaves. */
 export function* checkDocuments(db: Engine): Generator<string> {
+  for (const [table, what] of numbered) yield* checkNumbers(db, table, what);
   yield* checkBlobs(db);
   const leaves: Hash[] = [];
   yield* checkLeaves(db, leaves);
@@ -46,6 +47,21 @@ function* checkBlobs(db: Engine): Generator<string> {
 export function tombstones(db: Engine, blobs: Blobs): Set<string> {
   const bodies = db.prepare("SELECT body FROM entry WHERE kind = 'tombstone'").all();
   return new Set(bodies.flatMap(({ body }) => (JSON.parse(blobs.read(Number(body))) as { purged: string[] }).purged));
+}
+
+const numbered = [
+  ['scope', 'scope'],
+  ['item', 'item'],
+  ['blob', 'document'],
+] as const;
+
+/** They are numbered from 1 without holes. The first that is missing is named. */
+function* checkNumbers(db: Engine, table: string, what: string): Generator<string> {
+  let expected = 1;
+  for (const { id } of db.prepare(`SELECT id FROM ${table} ORDER BY id`).all()) {
+    if (Number(id) !== expected) return yield `${what} ${expected}: it is missing, and ${what} ${Number(id)} is there`;
+    expected += 1;
+  }
 }
 
 interface LeafRow {

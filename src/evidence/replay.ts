@@ -103,28 +103,31 @@ export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedg
     for (const { scope: key, hold, unread } of looks.looks) {
       const scope = state.scope(key) ?? state.addScope(key, scopeIds.get(key) ?? -1);
       if (unread) state.failed(scope, { index, asOf, hold, unread });
-      else state.complete(scope, { index, asOf, hold, rules: ruleSet.byPopulation[scope.scope.population] ?? [], changes: take(scope) });
+      else
+        named(key, () =>
+          state.complete(scope, { index, asOf, hold, rules: ruleSet.byPopulation[scope.scope.population] ?? [], changes: take(scope) }),
+        );
     }
     for (const { scope: key, reason } of looks.retired) {
       const scope = state.scope(key);
-      if (scope) state.retire(scope, { asOf, reason, changes: take(scope) });
+      if (scope) named(key, () => state.retire(scope, { asOf, reason, changes: take(scope) }));
     }
     return { cycle, ruleSet, looks, changes: done, strays: changes.size };
   };
   try {
     for (const cycle of db.prepare('SELECT * FROM cycle WHERE idx < ? ORDER BY idx').all(size) as unknown as CycleRow[])
-      yield inCycle(cycle.idx, () => tell(cycle));
+      yield named(`cycle ${cycle.idx}`, () => tell(cycle));
   } finally {
     log.close();
   }
 }
 
-/** What goes wrong in it names the cycle. */
-function inCycle<T>(index: number, tell: () => T): T {
+/** What goes wrong in it says where. */
+function named<T>(where: string, tell: () => T): T {
   try {
     return tell();
   } catch (error) {
-    if (Error.isError(error)) error.message = `cycle ${index}: ${error.message}`;
+    if (Error.isError(error)) error.message = `${where}: ${error.message}`;
     throw error;
   }
 }

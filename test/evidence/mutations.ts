@@ -64,12 +64,34 @@ const removed = 'a row removed';
 
 /** Everything that can be done to the rows of a store one by one or two by two, tried on so many rows of each table. */
 function* editsOf(db: DatabaseSync, rowsOfTable: number): Generator<Edit> {
-  // A wrong name of an item shows in the roots of the cycles that changed it, which do not say whose it is.
-  const cyclesOf = db.prepare('SELECT idx FROM change WHERE item = ?');
-  const about = ({ rows }: Edit) => rows.flatMap(({ id }) => cyclesOf.all(id!).map(({ idx }) => `cycle ${Number(idx)}`));
+  const about = dependentsIn(db);
   for (const table of tablesOf(db))
-    for (const edit of editsIn(table, spread(table.rows, rowsOfTable)))
-      yield table.name === 'item' ? { ...edit, about: about(edit) } : edit;
+    for (const edit of editsIn(table, spread(table.rows, rowsOfTable))) yield { ...edit, about: about(edit) };
+}
+
+/**
+ * What shows an edit beside its rows: a wrong name of an item, the roots of the cycles that changed it; one document or leaf under the number
+ * of another, what is stored as a patch on it, and the cycles that refer to it.
+ */
+function dependentsIn(db: DatabaseSync): (edit: Edit) => string[] {
+  const ask = (sql: string, ...values: SQLInputValue[]) =>
+    db
+      .prepare(sql)
+      .all(...values)
+      .map((row) => Number(Object.values(row)[0]));
+  return ({ table, rows }) =>
+    rows.flatMap(({ id = null, idx = null }) => {
+      if (table === 'item') return ask('SELECT idx FROM change WHERE item = ?', id).map((cycle) => `cycle ${cycle}`);
+      if (table === 'ledger')
+        return ask('SELECT idx FROM ledger WHERE base = ?', idx).flatMap((leaf) => [`ledger ${leaf}`, `entry ${leaf}`]);
+      if (table !== 'blob') return [];
+      const cycles =
+        'SELECT idx FROM change WHERE ? IN (snapshot, detail) UNION SELECT idx FROM cycle WHERE ? IN (rule_set, looks, manifest)';
+      return [
+        ...ask('SELECT id FROM blob WHERE base = ?', id).map((document) => `document ${document}`),
+        ...ask(cycles, id, id).map((cycle) => `cycle ${cycle}`),
+      ];
+    });
 }
 
 function* editsIn(table: Table, chosen: readonly Row[]): Generator<Edit> {
@@ -119,7 +141,7 @@ const naming: Readonly<Record<string, (row: Readonly<Record<string, string>>) =>
   entry: ({ idx }) => [`entry ${idx}`, `ledger ${idx}`],
   gap: ({ scope, since }) => [`gap ${scope} ${since}`],
   item: ({ id, key, scope }) => [`item ${id}`, `${key}:`, `scope ${scope}`],
-  ledger: ({ idx }) => [`ledger ${idx}`, `leaf ${idx}`],
+  ledger: ({ idx }) => [`ledger ${idx}`, `leaf ${idx}`, `entry ${idx}`, `cycle ${idx}`],
   ledger_key: ({ id, vkey }) => [`key ${id}`, vkey!],
   ledger_node: ({ level, n }) => [`tile ${level}/${n}`, 'full tiles'],
   migration: () => ['migration', 'migrations are recorded'],

@@ -1,6 +1,5 @@
-import { DatabaseSync } from 'node:sqlite';
 import { openSqlite } from '#src/evidence/sqlite.ts';
-import { createFrontier } from '#src/ledger/tree.ts';
+import { signed } from '#test/evidence/signers.ts';
 import { type Said, tellNext } from './story.ts';
 
 /** What is wrong with a store after its writer was stopped, however; nothing where both are empty. */
@@ -21,29 +20,25 @@ export async function lookAfter(file: string, said: readonly Said[], began = 0):
   const found = { before: 0, after: 0 };
   const last = heads.at(-1)?.size ?? began;
   try {
-    await using store = openSqlite(file, { synchronous: 'OFF' });
+    await using store = openSqlite(file, { synchronous: 'OFF', ...signed });
     const { size } = store.head();
     found.before = size;
-    const roots = rootsIn(file);
-    for (const { size, root } of heads) if (roots[size] !== root) lost.push(`leaf ${size - 1} was acknowledged, and is lost`);
+    for (const { acknowledged, note } of said) {
+      if (!acknowledged) continue;
+      const { size: at, root } = acknowledged;
+      if (size < at || store.rootAt(at).toString('hex') !== root) lost.push(`leaf ${at - 1} was acknowledged, and is lost`);
+      else if (note !== undefined && store.checkpoint(at)?.note !== note)
+        lost.push(`the head of size ${at} was acknowledged as signed, and its signature is lost`);
+    }
     if (size < began) lost.push(`${began} leaves were there before, and are ${size}`);
     if (size > last + 1) broken.push(`${last} leaves were acknowledged, and ${size} are there`);
+    await store.sign();
+    if (size > 0 && store.checkpoint()?.size !== size)
+      broken.push('the head that was durable is not signed when the store is opened again');
     for (let n = 1; n <= 2; n++) if ((found.after = (await tellNext(store)).size) !== size + n) broken.push('it does not go on');
     broken.push(...store.check());
   } catch (error) {
     broken.push(String(error));
   }
   return { lost, broken, found };
-}
-
-/** The root at each size. */
-function rootsIn(file: string): string[] {
-  using db = new DatabaseSync(file, { readOnly: true });
-  const log = createFrontier();
-  const roots = [log.root().toString('hex')];
-  for (const { hash } of db.prepare('SELECT hash FROM ledger ORDER BY idx').iterate()) {
-    log.append(Buffer.from(hash as Uint8Array));
-    roots.push(log.root().toString('hex'));
-  }
-  return roots;
 }

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqlite } from '#src/evidence/sqlite.ts';
+import { signed } from '#test/evidence/signers.ts';
 import { tellNext } from './story.ts';
 
 /** A store to begin with, and how many leaves are added to it. */
@@ -22,7 +23,7 @@ export const newStore: Scene = { name: 'a new store', from: '', files: [], size:
 export async function killedStore(folder: string): Promise<Scene> {
   const [file, copy] = ['left', 'killed'].map((name) => join(folder, name, 'evidence.db')) as [string, string];
   for (const path of [file, copy]) mkdirSync(dirname(path));
-  await using store = openSqlite(file, { synchronous: 'OFF' });
+  await using store = openSqlite(file, { synchronous: 'OFF', ...signed });
   while (store.head().size < 10) await tellNext(store);
   {
     using other = new DatabaseSync(file);

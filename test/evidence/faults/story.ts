@@ -39,6 +39,8 @@ function step(n: number): Steps[number] {
 export interface Said {
   /** The head after a leaf that it was told is durable. */
   readonly acknowledged?: LedgerHead;
+  /** It as it was signed. */
+  readonly note?: string;
   /** A write was acknowledged though one before had failed: this must not be. */
   readonly afterRefusal?: true;
   readonly refused?: 'opening' | 'writing' | 'writing again' | 'closing';

@@ -42,7 +42,7 @@ export async function traceWriter(file: string, { leaves, options = {}, strace }
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(signal ?? code ?? 0));
   });
-  const lines = async (path: string) => (await readFile(path, 'latin1')).split('\n').filter((line) => line !== '');
+  const lines = async (path: string) => (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
   return { said: (await lines(saidOf(file))).map((line) => JSON.parse(line) as Said), end, lines: await lines(output) };
 }
 

@@ -60,7 +60,7 @@ const unwritable = { refused: 'opening', code: 'STORE_UNWRITABLE' };
     const roots = await grow(9);
     const { said } = await traceWriter(file, {
       leaves: 9,
-      strace: ['-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=ENOSPC:when=40+'],
+      strace: ['-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=ENOSPC:when=60+'],
     });
     const acknowledged = said.filter((each) => each.acknowledged).length;
     expect(acknowledged).toBeGreaterThan(0);

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { HoldfastError } from '#src/errors.ts';
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
 import { type Said, tellNext } from '#test/evidence/faults/story.ts';
+import { signed } from '#test/evidence/signers.ts';
 
 /** Opens the store that the first argument names, adds so many leaves, and closes it. Says what became of each on a line of its own. */
 const [file = '', leaves = '0', options = '{}'] = process.argv.slice(2);
@@ -15,12 +16,12 @@ const attempt = async <T>(what: 'opening' | 'writing' | 'writing again' | 'closi
   }
 };
 
-const store = await attempt('opening', () => openSqlite(file, JSON.parse(options) as SqliteOptions));
-if (store) {
+const store = await attempt('opening', () => openSqlite(file, { ...(JSON.parse(options) as SqliteOptions), ...signed }));
+if (store && (await attempt('opening', () => store.sign()))) {
   for (let n = 0; n < Number(leaves); n++) {
     const head = await attempt('writing', () => tellNext(store));
     if (head) {
-      say({ acknowledged: head });
+      say({ acknowledged: head, note: store.checkpoint()!.note });
       continue;
     }
     const after = await attempt('writing again', () => tellNext(store));

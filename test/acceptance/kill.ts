@@ -127,7 +127,8 @@ export async function killRepeatedly(times: number, random: () => number, tell: 
     });
     if (agent.store === null) continue;
     const { store } = agent;
-    for (const line of store.check()) broken.push(`kill ${kill}: ${line}`);
+    // A leaf is durable first and signed second, so that a kill may leave the last one for the next start to sign.
+    for (const line of store.check()) if (line !== unsigned) broken.push(`kill ${kill}: ${line}`);
     const cycles = store.cycles(0, Number.MAX_SAFE_INTEGER);
     const kept = new Set(cycles.map(({ asOf }) => asOf));
     for (const [asOf, ledger] of acknowledged) {
@@ -171,6 +172,8 @@ export async function killRepeatedly(times: number, random: () => number, tell: 
   await aws.close();
   return { kills: deaths.length, acknowledged: acknowledged.size, committed, between, outages, broken };
 }
+
+const unsigned = 'ledger: its last 1 leaves are not signed yet';
 
 /** The same volume through all of it, and others that come, change and go. */
 function worldAt(n: number): World {

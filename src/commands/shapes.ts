@@ -234,6 +234,7 @@ export const shapes = {
     package: z.string().optional().describe('Absent where the live store was checked'),
     ok: z.boolean(),
     checks: z.array(checked),
+    onTheirWord: z.array(z.string()).optional().describe('Files of a package that do not follow from its log'),
   }),
   'purge --dry-run': z.object({
     dryRun: z.boolean(),

@@ -1,8 +1,11 @@
 import { inflateRawSync } from 'node:zlib';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
+import { vkeyOf } from '#src/ledger/note.ts';
+import { entriesOf } from '#src/ledger/tiles.ts';
 import { type Held, verifyPackage } from '#src/package/verifiers/verify.mjs';
-import { type Files, seal, writeLog, zipOf } from './sealing.ts';
-import { headAt, key, origin, signers, type Tiny, type Told, tinyPackage, vkey } from './tiny.ts';
+import { results } from './results.ts';
+import { type About, checkpointNote, type Files, filesOf, publicKeyOf, seal, sshPublicKey, writeLog, zipOf } from './sealing.ts';
+import { key, origin, type Tiny, type Told, tinyPackage } from './tiny.ts';
 
 /** One way in which somebody altered a package, and what a report must name. */
 export interface Mutation {
@@ -26,15 +29,40 @@ export function dice(seed: number): (below: number) => number {
   };
 }
 
+/** What is altered: a package, with the key that sealed it. */
+interface Subject extends Tiny {
+  readonly origin: string;
+  /** Files that rest on the word of who made it. */
+  readonly onWord: readonly string[];
+}
+
 interface World {
-  readonly tiny: Tiny;
-  readonly results: Readonly<Record<string, string>>;
+  readonly tiny: Subject;
   readonly roll: (below: number) => number;
 }
 
-const outside = { vkeys: [vkey], signers, judge: 'none' } as const;
-/** What an auditor holds who kept the head of the whole log. */
-const heldOf = (tiny: Tiny): Held => ({ ...outside, checkpoints: [{ name: 'kept', text: headAt(tiny, tiny.leaves.length) }] });
+/** The package that was made by hand. */
+export const handmade = (): Subject => ({ ...tinyPackage(results), origin, onWord: ['00_README.html'] });
+
+/** A package that was exported, by the same key. */
+export async function exported(zip: Buffer): Promise<Subject> {
+  const files = filesOf(zip);
+  const about = JSON.parse(files.get('manifest.json')!.toString()) as About;
+  const leaves = [...files].filter(([path]) => path.startsWith('log/tile/entries/')).flatMap(([, bundle]) => entriesOf(bundle).map(String));
+  const { unbound } = await verifyPackage(zip, { judge: 'none' });
+  return { files, about: { export: about.export, ledger: about.ledger }, leaves, origin: about.ledger.origin, onWord: unbound };
+}
+
+/** What an auditor has from outside; and one who kept the head of the whole log as well. */
+const outside = ({ origin: name }: Subject): Held => ({
+  vkeys: [vkeyOf(name, publicKeyOf(key))],
+  signers: `${name} namespaces="soc2-evidence" ${sshPublicKey(key)}\n`,
+  judge: 'none',
+});
+const heldOf = (tiny: Subject): Held => ({
+  ...outside(tiny),
+  checkpoints: [{ name: 'kept', text: checkpointNote(tiny.origin, tiny.leaves, key) }],
+});
 
 const kinds: readonly ((world: World) => Mutation | null)[] = [
   flipByte,
@@ -53,12 +81,11 @@ const kinds: readonly ((world: World) => Mutation | null)[] = [
 ];
 
 /** Endlessly many, from a seed. */
-export function* mutations(results: Readonly<Record<string, string>>, seed: number): Generator<Mutation> {
-  const tiny = tinyPackage(results);
+export function* mutations(tiny: Subject, seed: number): Generator<Mutation> {
   const roll = dice(seed);
   for (let n = 0; ; n++) {
     const kind = kinds[n % kinds.length]!;
-    const mutation = kind({ tiny, results, roll });
+    const mutation = kind({ tiny, roll });
     if (mutation) yield { ...mutation, name: `${n}: ${kind.name}: ${mutation.name}` };
   }
 }
@@ -80,7 +107,7 @@ function flipByte({ tiny, roll }: World): Mutation | null {
   if (bytes.length === 0) return null;
   const at = roll(bytes.length);
   const zip = zipOf(with1(tiny.files, path, flip(bytes, at, roll(8))));
-  return { name: `byte ${at} of ${path}`, zip, held: outside, names: [path] };
+  return { name: `byte ${at} of ${path}`, zip, held: outside(tiny), names: [path] };
 }
 
 /** A byte of a file, and everything sealed again. */
@@ -97,7 +124,7 @@ function flipByteAndSeal({ tiny, roll }: World): Mutation | null {
     zip: zipOf(files),
     held: heldOf(tiny),
     names: [path, ...cyclesIn(path)],
-    onWord: path === '00_README.html',
+    onWord: tiny.onWord.includes(path),
   };
 }
 
@@ -118,7 +145,13 @@ function editLine({ tiny, roll }: World): Mutation | null {
   }[how]();
   if (edited.join('\n') === lines.join('\n')) return null;
   const files = sealed(tiny, with1(tiny.files, path, Buffer.from(edited.map((line) => `${line}\n`).join(''))));
-  return { name: `${how} lines ${a} and ${b} of ${path}`, zip: zipOf(files), held: heldOf(tiny), names: [path, ...cyclesIn(path)] };
+  return {
+    name: `${how} lines ${a} and ${b} of ${path}`,
+    zip: zipOf(files),
+    held: heldOf(tiny),
+    names: [path, ...cyclesIn(path)],
+    onWord: tiny.onWord.includes(path),
+  };
 }
 
 /** A row that is missing from the change log is told by the cycle that does not follow. */
@@ -141,7 +174,13 @@ function editField({ tiny, roll }: World): Mutation | null {
       : pick(['pass', 'fail', 'held', 'P', `${word}x`], roll);
   if (other === word) return null;
   const files = sealed(tiny, with1(tiny.files, path, Buffer.from(text.slice(0, index) + other + text.slice(index + word.length))));
-  return { name: `${word} becomes ${other} in ${path}`, zip: zipOf(files), held: heldOf(tiny), names: [path, ...cyclesIn(path)] };
+  return {
+    name: `${word} becomes ${other} in ${path}`,
+    zip: zipOf(files),
+    held: heldOf(tiny),
+    names: [path, ...cyclesIn(path)],
+    onWord: tiny.onWord.includes(path),
+  };
 }
 
 /** Leaves altered, swapped, taken away at the end; the log made anew, signed and sealed. */
@@ -158,7 +197,7 @@ function editLeaves({ tiny, roll }: World): Mutation | null {
   }[how]();
   if (edited.join() === leaves.join()) return null;
   const files = new Map(tiny.files);
-  const ledger = { ...tiny.about.ledger, ...writeLog(files, origin, edited, key) };
+  const ledger = { ...tiny.about.ledger, ...writeLog(files, tiny.origin, edited, key) };
   seal(files, { ...tiny.about, ledger }, key);
   return { name: `${how} leaves ${a} and ${b}`, zip: zipOf(files), held: heldOf(tiny), names: ['kept: '] };
 }
@@ -277,7 +316,8 @@ function sameContent(zip: Buffer, edited: Buffer): boolean {
 }
 
 /** Another story, told consistently in every part but the results, signed and sealed: only what the auditor kept shows it. */
-function tellOtherwise({ tiny, results, roll }: World): Mutation | null {
+function tellOtherwise({ tiny, roll }: World): Mutation | null {
+  if (tiny.origin !== origin) return null;
   const n = roll(6);
   const told = pick<Told>(
     [
@@ -306,8 +346,7 @@ function tellOtherwise({ tiny, results, roll }: World): Mutation | null {
 export async function missed(mutation: Mutation): Promise<string | null> {
   const report = await verifyPackage(mutation.zip, mutation.held);
   const faults = report.checks.flatMap((check) => check.faults).join('\n');
-  const open = report.checks.flatMap((check) => check.notEstablished).join('\n');
-  if (mutation.onWord) return open.includes(mutation.names[0]!) ? null : `${mutation.name}: not told`;
+  if (mutation.onWord) return report.unbound.includes(mutation.names[0]!) ? null : `${mutation.name}: not told`;
   if (!report.failed) return `${mutation.name}: not reported`;
   return mutation.names.some((name) => faults.includes(name)) ? null : `${mutation.name}: reported as\n${faults}`;
 }

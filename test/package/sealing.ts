@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import { checkpointText } from '#src/ledger/checkpoint.ts';
 import { noteOf, signatureLine, vkeyOf } from '#src/ledger/note.ts';
@@ -113,4 +113,15 @@ export function zipOf(files: Iterable<readonly [string, Buffer]>): Buffer {
   end.writeUInt32LE(whole.length, 12);
   end.writeUInt32LE(offset, 16);
   return Buffer.concat([...pieces, whole, end]);
+}
+
+/** The files of a package that was written as docs/package.md has it. */
+export function filesOf(zip: Buffer): Files {
+  const files: Files = new Map();
+  for (let at = zip.readUInt32LE(zip.length - 6); at < zip.length - 22; at += 46 + zip.readUInt16LE(at + 28)) {
+    const [length, offset, name] = [zip.readUInt32LE(at + 20), zip.readUInt32LE(at + 42), zip.readUInt16LE(at + 28)];
+    const data = offset + 30 + name;
+    files.set(zip.toString('utf8', at + 46, at + 46 + name), inflateRawSync(zip.subarray(data, data + length)));
+  }
+  return files;
 }

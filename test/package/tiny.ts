@@ -224,6 +224,7 @@ export function tinyPackage(
   );
   for (const [path, text] of Object.entries(sources)) put(`catalogue/src/${path}`, text);
   for (const [path, text] of Object.entries(results)) put(path, text);
+  put('proofs/index.csv', `n,about,rule,scope,key,cycle,result\n1,deviation,example.small,${buckets},two,5,fail\n`);
   for (const { n, proof, tlog } of proofs) {
     put(`proofs/${n}.json`, `${canonical(proof())}\n`);
     put(`proofs/${n}.tlog-proof`, tlog());

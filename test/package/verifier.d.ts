@@ -10,6 +10,8 @@ declare module '#src/package/verifiers/verify.mjs' {
   export interface Report {
     readonly checks: readonly Check[];
     readonly failed: boolean;
+    /** Files that rest on the word of who made the package. */
+    readonly unbound: readonly string[];
     lines(): string[];
   }
 

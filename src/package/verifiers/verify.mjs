@@ -553,6 +553,8 @@ function parseSigners(text) {
 class Report {
   constructor() {
     this.checks = [];
+    /** Files that rest on the word of who made the package. */
+    this.unbound = [];
   }
 
   /** Runs a check. What it returns is said where nothing failed; null says nothing. Nothing that it throws ends the examination. */
@@ -634,7 +636,7 @@ export async function verifyPackage(given, { vkeys = [], signers = null, checkpo
     await report.check('proofs', (check) => checkProofs(found, check));
     await report.check('anchors', (check) => checkAnchors(found, check));
     await report.check('rules', (check) => checkRules(found, check));
-    await report.check('word', (check) => tellUnbound(found, check));
+    await report.check('word', (check) => tellUnbound(found, check, report));
   } finally {
     found.judging?.child?.close();
     source?.close();
@@ -867,11 +869,10 @@ function checkKeyFiles(found, own, say) {
   }
   if (files.has('keys/allowed_signers')) {
     bound.add('keys/allowed_signers');
-    const signers = parseSigners(files.text('keys/allowed_signers'));
-    if (signers.length !== files.lines('keys/allowed_signers').length) say('keys/allowed_signers: a line of it names no key');
-    for (const { publicKey } of signers)
-      if (!logKeys.some((key) => key.publicKey.equals(publicKey)))
-        say('keys/allowed_signers: it names another key than those of keys/*.vkey');
+    const wire = (publicKey) => Buffer.concat([Buffer.from('ssh-ed25519'), publicKey].map(lengthed)).toString('base64');
+    const lines = logKeys.map(({ name, publicKey }) => `${name} namespaces="soc2-evidence" ssh-ed25519 ${wire(publicKey)}\n`);
+    if (files.text('keys/allowed_signers') !== lines.join(''))
+      say('keys/allowed_signers: it is not the keys of keys/*.vkey under the name of the log');
   }
   for (const { path, name, text } of own) {
     bound.add(path);
@@ -2217,9 +2218,47 @@ function checkProofs(found, check) {
     if (!root?.equals(tree.root())) check.say(`${path}: it does not prove that leaf ${index} is in the log`);
     if (!files.has(path.replace(/tlog-proof$/, 'json'))) check.say(`${path}: nothing says what it proves`);
   }
+  checkProofIndex(found, paths, check.say);
   if (paths.length === 0) return null;
   return `${paths.length} proofs lead from a result through its scope and its cycle to the head`;
 }
+
+/** What proofs/index.csv says of each proof must be what the proof shows; a deviation's is of the look that first saw it. */
+function checkProofIndex({ files, bound, leaves, told, keyOf }, paths, say) {
+  const path = 'proofs/index.csv';
+  if (!files.has(path)) return;
+  bound.add(path);
+  if (!told || !keyOf) return;
+  const rows = parseCsv(files.text(path), 'n,about,rule,scope,key,cycle,result', path);
+  if (rows.length !== paths.length) say(`${path}: it has ${rows.length} rows, there are ${paths.length} proofs`);
+  const deviations = new Set(
+    files.has('results/deviations.csv')
+      ? parseCsv(files.text('results/deviations.csv'), deviationColumns, path).map((row) => `${row[2]}\n${row[5]}\n${row[3]}\n${row[10]}`)
+      : [],
+  );
+  for (const [i, [n, about, rule, scope, key, cycle, result]] of rows.entries()) {
+    const file = `proofs/${n}.json`;
+    if (n !== String(i + 1) || !files.has(file)) {
+      say(`${path}: row ${i + 1} is of no proof`);
+      continue;
+    }
+    const { item: proven, scope: within, cycle: at } = JSON.parse(files.text(file));
+    const [item, place] = [JSON.parse(proven.leaf), JSON.parse(within.leaf)];
+    const leaf = leaves[at.index]?.leaf;
+    const rules = told.ruleSets.get(leaf?.ruleSet)?.value.byPopulation[item.population] ?? none;
+    const shows =
+      place.scope === scope &&
+      cellOf(keyOf(scope, item.item)) === key &&
+      String(at.index) === cycle &&
+      letters[item.vector[rules.indexOf(rule)]] === result;
+    const listed =
+      about === 'sample' || (about === 'deviation' && result === 'fail' && deviations.has(`${rule}\n${scope}\n${key}\n${leaf?.asOf}`));
+    if (!shows || !listed) say(`${path}: row ${i + 1} is not what ${file} shows`);
+  }
+}
+
+/** A value as a cell holds it, before it is quoted. */
+const cellOf = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 
 function checkProof(path, found) {
   const { files, texts } = found;
@@ -2254,6 +2293,7 @@ function parseProofFile(text, where) {
 function checkAnchors(found, check) {
   const { files, tree, bound, checkpoint } = found;
   if (!tree) return missing(check, 'the log');
+  const receipts = checkReceipts(found, check.say);
   for (const path of files.under('tsa/').filter((each) => each.endsWith('.checkpoint'))) {
     bound.add(path);
     const text = files.text(path);
@@ -2266,7 +2306,53 @@ function checkAnchors(found, check) {
       check.say(`${stamp}: it is not a time stamp of ${path}`);
     else check.unknown(`when ${path} was stamped: ask openssl, with the certificate of the time stamp authority (verify.sh --tsa-ca)`);
   }
-  return null;
+  return receipts === 0 ? null : `${receipts} receipts of outside places are those that the log names`;
+}
+
+function parsed(text, where) {
+  try {
+    const value = JSON.parse(text);
+    if (Array.isArray(value) && value.every((each) => typeof each === 'object' && each !== null)) return value;
+  } catch {
+    // Told below.
+  }
+  throw new Fault(`${where}: it is no list in JSON`);
+}
+
+/** Each leaf of kind `anchor` names a receipt by its hash; those that are here must be those. */
+function checkReceipts({ files, leaves, bound, hashes, document }, say) {
+  const path = 'anchors/anchors.json';
+  if (!files.has(path) || !document) return 0;
+  bound.add(path);
+  const rows = parsed(files.text(path), path);
+  const named = leaves.flatMap((read) => (read?.leaf.kind === 'anchor' ? [document(read.leaf.body.sha256)] : []));
+  const key = ({ name, kind, size, at, receipt }) => JSON.stringify([name, kind, size, at, receipt]);
+  const told = new Set(rows.map(key));
+  for (const row of rows) {
+    const { name, size, receipt, file, ...others } = row;
+    const where = `${path}: ${shown(name)} at ${shown(size)} leaves`;
+    if (!named.some((body) => body && key(body) === key(row)) || Object.keys(others).join() !== 'kind,at')
+      say(`${where}: no leaf of the log says so`);
+    if (file === undefined) continue;
+    bound.add(file);
+    const tail = file.startsWith('cosignatures/') && files.has(file);
+    const content = tail
+      ? hex(
+          files
+            .bytes(file)
+            .subarray(
+              files.text(file).lastIndexOf('\u2014 ') === -1
+                ? 0
+                : Buffer.byteLength(files.text(file).slice(0, files.text(file).lastIndexOf('\u2014 '))),
+            ),
+        )
+      : hashes.get(file);
+    if (content !== receipt) say(`${file}: it is not the receipt that the log names`);
+  }
+  for (const body of named)
+    if (body && !told.has(key(body))) say(`${path}: the receipt of ${shown(body.name)} at ${shown(body.size)} leaves is missing`);
+  if (`${JSON.stringify(rows, null, 2)}\n` !== files.text(path)) say(`${path}: it is not written as the format says`);
+  return rows.length;
 }
 
 // -- 9. Judging a sample again, with the rules that the package brings
@@ -2663,8 +2749,9 @@ function membersOf(world, type, within, place, asOf) {
 
 // -- 10. What rests on the word of who made the package
 
-function tellUnbound(found, { unknown }) {
+function tellUnbound(found, { unknown }, report) {
   const free = found.files.paths.filter((path) => !found.bound.has(path));
+  report.unbound = free;
   if (free.length === 0) return;
   const named = free.slice(0, 12).join(', ');
   unknown(
@@ -2720,9 +2807,11 @@ async function main(args) {
   }
   const { file, options } = asked;
   const report = await verifyPackage(file, { ...options, seconds: options.judge === 'all' ? 1_800 : 120 });
-  const { checks, failed } = report;
+  const { checks, failed, unbound } = report;
   process.stdout.write(
-    options.json ? `${JSON.stringify({ package: file, ok: !failed, checks }, null, 2)}\n` : `${report.lines().join('\n')}\n`,
+    options.json
+      ? `${JSON.stringify({ package: file, ok: !failed, checks, onTheirWord: unbound }, null, 2)}\n`
+      : `${report.lines().join('\n')}\n`,
   );
   return failed ? 1 : 0;
 }

@@ -1,14 +1,16 @@
 import type { Control } from '#src/controls.ts';
 import { criteriaIn, defaultCategories } from '#src/criteria.ts';
 import type { EvidenceStore } from '#src/evidence/store.ts';
+import type { Reporting } from '#src/report/context.ts';
 import { openReport } from '#src/report/report.ts';
 import type { ControlReport } from '#src/report/types.ts';
 import type { ItemRule } from '#src/rule.ts';
+import type { Window } from '#src/window/types.ts';
 import { rules } from './rules.ts';
 import { hourMs, start } from './world.ts';
 
 const rulesOfControl = 5;
-const year = { from: start, to: start + 365 * 24 * hourMs };
+export const year = { from: start, to: start + 365 * 24 * hourMs };
 
 /** How many controls there are, of five rules each. */
 export const controlsSimulated = Math.floor(rules.length / rulesOfControl);
@@ -31,6 +33,25 @@ export function conclude(store: EvidenceStore, which: number): ControlReport {
   }).controls();
   return report!;
 }
+
+/** What a package of all of it is made from. */
+export const reportingOf = ({ asOf }: Window): Omit<Reporting, 'store'> => ({
+  rules,
+  controls: {
+    timeZone: 'UTC',
+    versions: Array.from({ length: controlsSimulated }, (_, which) =>
+      versionOf(`SIM-${which}`, rules.slice(which * rulesOfControl, (which + 1) * rulesOfControl)),
+    ),
+  },
+  criteria: criteriaIn(defaultCategories),
+  company: 'Fleet',
+  example: false,
+  declared: null,
+  timeZone: 'UTC',
+  thresholds: { coverage: 0.95, gap: 72 * hourMs },
+  asOf,
+  parametersAt: () => ({}),
+});
 
 function versionOf(id: string, own: readonly ItemRule[]) {
   const control: Control = {

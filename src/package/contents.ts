@@ -11,7 +11,7 @@ import type { DeviationRow } from '#src/report/types.ts';
 import type { SigningKey } from '#src/signing/key.ts';
 import type { Window } from '#src/window/types.ts';
 import { writeCatalogue } from './catalogue.ts';
-import { newReferences, refer, writeDocuments } from './evidence.ts';
+import { newReferences, refer, referToItems, writeDocuments } from './evidence.ts';
 import { writeReconciliations, writeStatements } from './ipe.ts';
 import { writeAnchors, writeKeys, writeRegisters, writeVerifiers } from './keys.ts';
 import { writeLines, writeLog } from './log.ts';
@@ -92,18 +92,17 @@ export async function fill(
   const references = newReferences();
   const asked = refer(references, { store, cycles, entries, window });
   const looks = new Map<string, Looks>();
+  const needed = new Set<string>();
   const story = storyOf({
     cycles,
     changes: store.changes(),
     looksOf: (document) => looks.get(document) ?? looks.set(document, JSON.parse(store.document(document)!) as Looks).get(document)!,
     window,
-    refers({ snapshot, detail }, needed) {
-      references.add('snapshot', snapshot, needed);
-      references.add('detail', detail, needed);
-    },
+    needs: (...hashes) => hashes.forEach((each) => needed.add(each)),
     isShown: ({ index, scope, key }) => shown.has(`${index}\n${scope}\n${key}`),
   });
   await spool.add('ledger/changes.ndjson', story.lines());
+  referToItems(references, story.entities(), (each) => needed.has(each));
   const documents = await writeDocuments(spool, references, {
     store,
     entries,

@@ -8,6 +8,7 @@ import { byUtf8 } from '#src/ledger/order.ts';
 import type { Interval } from '#src/window/types.ts';
 import { csv } from './csv.ts';
 import type { Spool } from './spool.ts';
+import type { Entity } from './story.ts';
 import type { CycleFact } from './trail.ts';
 
 /** What a document is to the log; the first that applies. */
@@ -78,7 +79,6 @@ export function refer(
   const lists = new Map<string, { scope: string; looks: number; failed: number }>();
   for (const [manifest, times] of manifests) {
     for (const [scope, status, , calls] of JSON.parse(store.document(manifest) ?? '[]') as CycleManifest) {
-      references.add('manifest', calls, true);
       const known = lists.get(`${calls} ${scope}`) ?? { scope, looks: 0, failed: 0 };
       lists.set(`${calls} ${scope}`, known);
       known.looks += times;
@@ -86,10 +86,12 @@ export function refer(
     }
   }
   const asked = new Map<string, Asked>();
-  for (const [key, { scope, looks, failed }] of lists) {
+  // The versions of one scope after each other: they are stored as patches on each other.
+  for (const [key, { scope, looks, failed }] of [...lists].sort(([, a], [, b]) => byUtf8(a.scope, b.scope))) {
     const { population } = parseScopeKey(scope);
     const own = asked.get(population) ?? { looks: 0, failed: 0, operations: new Map() };
     asked.set(population, own);
+    references.add('manifest', key.slice(0, 64), true);
     own.looks += looks;
     own.failed += failed;
     for (const { operation, parameters, reply, failure } of JSON.parse(contentOf(store.document(key.slice(0, 64)) ?? '[]')) as KeptCall[]) {
@@ -105,6 +107,14 @@ export function refer(
     for (const hash of Object.values(documentsOf(body))) references.add('document', hash, true);
   }
   return asked;
+}
+
+/** What the change log refers to, item by item. */
+export function referToItems(references: References, entities: Iterable<Entity>, isNeeded: (hash: string) => boolean): void {
+  for (const { snapshots, details } of entities) {
+    for (const hash of snapshots) references.add('snapshot', hash, isNeeded(hash));
+    for (const hash of details) references.add('detail', hash, isNeeded(hash));
+  }
 }
 
 interface Told {

@@ -64,8 +64,14 @@ export const knownUntil = (lastCycle: number, windowEnd: number, now: number): n
 
 /** manifest.json and SHA256SUMS: what everything else is, to the byte. */
 async function sum(spool: Spool, about: About, key: SigningKey | null): Promise<void> {
-  const files = spool.files().map(({ path, size, sha256, type }) => ({ path, size, sha256, type }));
-  await spool.add('manifest.json', `${canonical({ v: 1, ...about, files })}\n`);
+  const { export: made, ledger } = about;
+  const manifest = function* () {
+    yield `{"export":${canonical(made)},"files":[`;
+    for (const [i, { path, size, sha256, type }] of spool.files().entries())
+      yield `${i > 0 ? ',' : ''}${canonical({ path, size, sha256, type })}`;
+    yield `],"ledger":${canonical(ledger)},"v":1}\n`;
+  };
+  await spool.add('manifest.json', manifest());
   const lines = spool.files().map(({ path, sha256 }) => `${sha256}  ${path}\n`);
   await spool.add('SHA256SUMS', lines.join(''));
   if (key) await spool.add('SHA256SUMS.sig', await sshSignature(key, Buffer.from(lines.join('')), 'soc2-evidence'));

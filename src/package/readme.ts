@@ -5,9 +5,10 @@ import { type Html, html, markupOf } from '#src/portal/html.ts';
 import { legend, monthAxis, patterns, stripSvg } from '#src/portal/strip.ts';
 import { conclusionMark, conclusionMeanings } from '#src/portal/told.ts';
 import { clockIn, counted, number, percent } from '#src/portal/wording.ts';
-import type { ControlReport, DeviationRow, StatusReport } from '#src/report/types.ts';
+import type { DeviationRow, StatusReport } from '#src/report/types.ts';
 import type { Window } from '#src/window/types.ts';
 import { checking, established, files, limits } from './readme-words.ts';
+import type { ControlLine } from './results.ts';
 
 /** What the first page tells of. */
 export interface FirstPage {
@@ -21,7 +22,7 @@ export interface FirstPage {
   readonly vkeys: readonly string[];
   readonly anchors: readonly { readonly name: string; readonly kind: string; readonly size: number; readonly at: number }[];
   readonly sumsSigned: boolean;
-  readonly controls: readonly ControlReport[];
+  readonly controls: readonly ControlLine[];
   readonly criteria: StatusReport['criteria'];
   readonly deviations: readonly DeviationRow[];
   readonly gaps: readonly Gap[];
@@ -73,11 +74,12 @@ function heading({ company, days, timeZone, window }: FirstPage): Html {
 function facts({ seen, gaps, deviations, controls, documents }: FirstPage): Html {
   const fact = (value: string, says: string) => html`<li><b>${value}</b> <span class="sub">${says}</span></li>`;
   const open = deviations.filter(({ firstGood }) => firstGood === null).length;
+  const lapsed = new Set(controls.flatMap(({ lapses }) => lapses)).size;
   const noted = controls.filter(({ conclusion }) => conclusion === 'deviations-noted').length;
   return html`<ul class="facts" aria-label="The package in numbers">${fact(seen.observed === null ? '–' : percent(seen.observed), `of scope-time observed, in ${counted(seen.cycles, 'cycle')}`)}${fact(
     number(gaps.length),
     'times a scope was not observed',
-  )}${fact(number(deviations.length), `deviations, ${number(open)} open at the end`)}${fact(`${number(noted)} / ${number(controls.length)}`, 'controls with deviations noted')}${fact(number(documents.present), `documents, for ${counted(seen.items, 'item')} in ${counted(seen.scopes, 'scope')}`)}</ul>`;
+  )}${fact(number(deviations.length + lapsed), `deviations${lapsed > 0 ? `, ${number(lapsed)} of them events or duties` : ''}; ${number(open)} open at the end`)}${fact(`${number(noted)} / ${number(controls.length)}`, 'controls with deviations noted')}${fact(number(documents.present), `documents, for ${counted(seen.items, 'item')} in ${counted(seen.scopes, 'scope')}`)}</ul>`;
 }
 
 function whatItIs({ ledger, company }: FirstPage): Html {

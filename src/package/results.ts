@@ -6,12 +6,11 @@ import { controlReports } from '#src/report/control-reports.ts';
 import { deviationRows } from '#src/report/deviation-rows.ts';
 import { observationsUnder } from '#src/report/observations.ts';
 import { criteriaReports } from '#src/report/status-report.ts';
-import type { ControlReport, DeviationRow } from '#src/report/types.ts';
+import type { ControlReport, ControlRule, DeviationRow } from '#src/report/types.ts';
 import { equation, within } from '#src/window/events.ts';
 import { owedIn } from '#src/window/evidence.ts';
 import { timeline } from '#src/window/timeline.ts';
 import type { Window } from '#src/window/types.ts';
-import { read } from './catalogue.ts';
 import { type Cell, csv } from './csv.ts';
 import type { Spool } from './spool.ts';
 
@@ -45,12 +44,39 @@ export async function writeTimelines({ spool, context, window, nameOf }: Telling
     await spool.add(`results/timeline/${rule}.csv`, csv(['scope', 'item', 'name', 'from', 'to', 'state', 'reason'], rows(rule)));
 }
 
-/** The same document as `conclude --json`. */
-export async function writeConclusions({ spool, context, window }: Telling): Promise<ControlReport[]> {
+/** The same document as `conclude --json`, written control by control. Returns what the first page tells of each. */
+export async function writeConclusions({ spool, context, window }: Telling): Promise<ControlLine[]> {
   const controls = controlReports(context, window);
-  await spool.add('results/conclusions.json', read(conclusionDocument(controls, criteriaReports(context), window, context.timeZone)));
-  return controls;
+  const { controls: documents, ...rest } = conclusionDocument(controls, criteriaReports(context), window, context.timeZone);
+  const pieces = function* () {
+    yield '{\n  "controls": [';
+    for (const [i, document] of documents.entries()) yield `${i > 0 ? ',' : ''}\n${indented(document, 4)}`;
+    yield `\n  ],\n${Object.entries(rest)
+      .map(([name, value]) => `  ${JSON.stringify(name)}: ${indented(value, 2).trimStart()}`)
+      .join(',\n')}\n}\n`;
+  };
+  await spool.add('results/conclusions.json', pieces());
+  return controls.map(({ id, title, criteria, conclusion, says, strip, observed, key, supporting }) => ({
+    id,
+    title,
+    criteria,
+    conclusion,
+    says,
+    strip,
+    observed,
+    lapses: lapsesOf([...key, ...supporting]),
+  }));
 }
+
+export type ControlLine = Pick<ControlReport, 'id' | 'title' | 'criteria' | 'conclusion' | 'says' | 'strip' | 'observed'> & {
+  /** Failed events, and obligations late or missed, by their ids. */
+  readonly lapses: readonly string[];
+};
+
+const lapsesOf = (rules: readonly ControlRule[]): string[] =>
+  rules.flatMap(({ facts }) => (facts?.findings ?? []).flatMap(({ deviation, id }) => (deviation === undefined ? [id] : [])));
+
+const indented = (value: unknown, by: number): string => JSON.stringify(value, null, 2).replaceAll(/^/gm, ' '.repeat(by));
 
 const deviationColumns = [
   'id',

@@ -17,7 +17,7 @@ export interface Entity {
   gone: number | null;
   /** Hashes, the oldest first. */
   readonly snapshots: string[];
-  detail: string | null;
+  readonly details: string[];
 }
 
 /** What the change log tells when it is read once, from its beginning to its end. */
@@ -32,13 +32,13 @@ interface Telling {
   readonly changes: Iterable<ChangeRecord>;
   readonly looksOf: (hash: string) => Looks;
   readonly window: Interval;
-  /** A snapshot and a detail that something refers to; `needed`: the window rests on them. */
-  readonly refers: (seen: { readonly snapshot: string; readonly detail: string }, needed: boolean) => void;
+  /** A snapshot and a detail that the window rests on. */
+  readonly needs: (snapshot: string, detail: string) => void;
   /** Whether the results show what was said with this change. */
   readonly isShown: (change: ChangeRecord) => boolean;
 }
 
-export function storyOf({ cycles, changes, looksOf, window, refers, isShown }: Telling): Story {
+export function storyOf({ cycles, changes, looksOf, window, needs, isShown }: Telling): Story {
   const entities = new Map<string, Entity>();
   const lastLook = new Map<string, number>();
   const there = new Set<Entity>();
@@ -49,7 +49,7 @@ export function storyOf({ cycles, changes, looksOf, window, refers, isShown }: T
 
   /** What was there just before the window's first cycle stands at its beginning. */
   const standing = () => {
-    for (const { snapshots, detail } of there) refers({ snapshot: snapshots.at(-1)!, detail: detail! }, true);
+    for (const { snapshots, details } of there) needs(snapshots.at(-1)!, details.at(-1)!);
   };
   /** Hears of the cycles up to an index; returns when each scope of the last was looked at before. */
   const hear = (index: number): { cycle: CycleFact | undefined; before: Map<string, number | undefined>; retired: Set<string> } => {
@@ -74,7 +74,7 @@ export function storyOf({ cycles, changes, looksOf, window, refers, isShown }: T
     const known = entities.get(key);
     if (!seen) {
       if (!known) return;
-      Object.assign(known, { gone: asOf, lastSeen: before ?? known.lastSeen, detail: null });
+      Object.assign(known, { gone: asOf, lastSeen: before ?? known.lastSeen });
       there.delete(known);
       return;
     }
@@ -86,11 +86,11 @@ export function storyOf({ cycles, changes, looksOf, window, refers, isShown }: T
       lastSeen: asOf,
       gone: null,
       snapshots: [],
-      detail: null,
+      details: [],
     };
     entity.gone = null;
     if (entity.snapshots.at(-1) !== seen.snapshot) entity.snapshots.push(seen.snapshot);
-    entity.detail = seen.detail;
+    if (entity.details.at(-1) !== seen.detail) entity.details.push(seen.detail);
     entities.set(key, entity);
     there.add(entity);
   };
@@ -104,7 +104,7 @@ export function storyOf({ cycles, changes, looksOf, window, refers, isShown }: T
         at = change.index;
         const cycle = heard.cycle!;
         const { index, scope, item, seen } = change;
-        if (seen) refers(seen, inWindow(cycle) || isEvent(seen.at) || isShown(change));
+        if (seen && (inWindow(cycle) || isEvent(seen.at) || isShown(change))) needs(seen.snapshot, seen.detail);
         follow(change, cycle.asOf, heard.retired.has(scope) ? lastLook.get(scope) : heard.before.get(scope));
         yield `${canonical({ cycle: index, scope, item, leaf: seen && { ...seen, at: seen.at === null ? null : new Date(seen.at).toISOString() } })}\n`;
       }

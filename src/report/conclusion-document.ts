@@ -7,7 +7,7 @@ export function conclusionDocument(
   criteria: StatusReport['criteria'],
   { from, to, asOf }: Window,
   timeZone: string,
-): object {
+): { window: object; controls: object[]; criteria: StatusReport['criteria'] } {
   return {
     window: { from: iso(from), to: iso(to), asOf: iso(asOf), timeZone },
     controls: controls.map(({ strip: _, key, supporting, ...control }) => ({

@@ -1,7 +1,7 @@
 import type { EvidenceReading } from '#src/evidence/store.ts';
 import { explainUnread } from '#src/population.ts';
 import { judgedBy, type Rule } from '#src/rule.ts';
-import { deviations } from '#src/window/deviations.ts';
+import { type Deviation, deviations } from '#src/window/deviations.ts';
 import type { Window } from '#src/window/types.ts';
 import { deadlinesOf } from './asking.ts';
 import type { Context } from './context.ts';
@@ -12,38 +12,51 @@ export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: 
   const { items } = observed(window);
   const deadlines = deadlinesOf({ parametersOf });
   const found = [...items].flatMap(([rule, observations]) =>
-    observations.flatMap((observation): DeviationRow[] => {
-      if (!observation.runs.some(({ result }) => result === 'fail')) return [];
-      const { item, scopeKey: scope, runs, severity = byId.get(rule)!.severity } = observation;
-      return deviations({ rule, item, severity, runs, deadlines }, window.asOf)
-        .filter(({ began, ended }) => began < window.to && (ended ?? Infinity) > window.from)
-        .map((deviation) => {
-          const { name, message } = wordsOf(store, byId.get(rule)!, scope, item, deviation.firstBad);
-          return {
-            id: deviation.id,
-            count: 1,
-            rule,
-            item,
-            name,
-            scope,
-            severity,
-            message,
-            controls: rolesOf(rule).map(({ id }) => id),
-            lastGood: isoOrNull(deviation.lastGood),
-            firstBad: iso(deviation.firstBad),
-            lastBad: iso(deviation.lastBad),
-            firstGood: isoOrNull(deviation.firstGood),
-            closedBy: deviation.closedBy,
-            atLeast: seconds(deviation.minDuration),
-            atMost: deviation.maxDuration === null ? null : seconds(deviation.maxDuration),
-            due: iso(deviation.due),
-            clock: deviation.remediated,
-            carriedIn: deviation.began < window.from,
-          };
-        });
-    }),
+    observations.flatMap(({ item, scopeKey: scope, runs, severity = byId.get(rule)!.severity }): Found[] =>
+      runs.some(({ result }) => result === 'fail')
+        ? deviations({ rule, item, severity, runs, deadlines }, window.asOf)
+            .filter(({ began, ended }) => began < window.to && (ended ?? Infinity) > window.from)
+            .map((deviation) => ({ rule: byId.get(rule)!, scope, deviation }))
+        : [],
+    ),
   );
-  return together(found, byId).toSorted((a, b) => compare(a.firstBad, b.firstBad) || compare(a.id, b.id));
+  const words = wordsOf(store, found);
+  const rows = found.map(({ rule: { id: rule }, scope, deviation }, i): DeviationRow => {
+    const { item, severity } = deviation;
+    return {
+      id: deviation.id,
+      count: 1,
+      rule,
+      item,
+      name: words[i]!.name,
+      scope,
+      severity,
+      message: words[i]!.message,
+      controls: rolesOf(rule).map(({ id }) => id),
+      lastGood: isoOrNull(deviation.lastGood),
+      firstBad: iso(deviation.firstBad),
+      lastBad: iso(deviation.lastBad),
+      firstGood: isoOrNull(deviation.firstGood),
+      closedBy: deviation.closedBy,
+      atLeast: seconds(deviation.minDuration),
+      atMost: deviation.maxDuration === null ? null : seconds(deviation.maxDuration),
+      due: iso(deviation.due),
+      clock: deviation.remediated,
+      carriedIn: deviation.began < window.from,
+    };
+  });
+  return together(rows, byId).toSorted((a, b) => compare(a.firstBad, b.firstBad) || compare(a.id, b.id));
+}
+
+interface Found {
+  readonly rule: Rule;
+  readonly scope: string;
+  readonly deviation: Deviation;
+}
+
+interface Words {
+  readonly name: string;
+  readonly message: string;
 }
 
 /** One outage leaves every stream unobserved at once: that is one row, not one for each. */
@@ -57,18 +70,32 @@ function together(rows: readonly DeviationRow[], byId: Context['byId']): Deviati
   });
 }
 
-/** The name and the message at the look that first saw a deviation. */
-function wordsOf(store: EvidenceReading, rule: Rule, scope: string, item: string, at: number): { name: string; message: string } {
-  if (judgedBy(rule).type === 'monitor.stream') {
-    const gap = store.gaps(at - 1, at + 1).find((each) => each.scope === item);
-    return {
-      name: item,
-      message: gap?.unread ? `Not read completely: ${explainUnread(gap.unread)}.` : 'Not read completely: the monitor did not run.',
-    };
+/** The name and the message at the look that first saw each deviation. The log of an item is read once for all of its own. */
+function wordsOf(store: EvidenceReading, found: readonly Found[]): Words[] {
+  const words: Words[] = [];
+  const places = Map.groupBy(found.keys(), (i) => `${found[i]!.scope}\n${found[i]!.deviation.item}`);
+  for (const own of places.values()) {
+    const { scope, deviation } = found[own[0]!]!;
+    const streams = own.filter((i) => judgedBy(found[i]!.rule).type === 'monitor.stream');
+    for (const i of streams) words[i] = wordsOfStream(store, deviation.item, found[i]!.deviation.firstBad);
+    if (streams.length === own.length) continue;
+    const log = store.history(scope, deviation.item);
+    const name = nameIn(log) ?? deviation.item;
+    for (const i of own) {
+      const { rule, deviation } = found[i]!;
+      const said = log.findLast(({ asOf }) => asOf <= deviation.firstBad)?.judgements.find((judgement) => judgement.rule === rule.id);
+      words[i] ??= { name, message: said?.message ?? '' };
+    }
   }
-  const log = store.history(scope, item);
-  const record = log.findLast(({ asOf }) => asOf <= at);
-  return { name: nameIn(log) ?? item, message: record?.judgements.find((judgement) => judgement.rule === rule.id)?.message ?? '' };
+  return words;
+}
+
+function wordsOfStream(store: EvidenceReading, scope: string, at: number): Words {
+  const gap = store.gaps(at - 1, at + 1).find((each) => each.scope === scope);
+  return {
+    name: scope,
+    message: gap?.unread ? `Not read completely: ${explainUnread(gap.unread)}.` : 'Not read completely: the monitor did not run.',
+  };
 }
 
 /** The name in the latest snapshot of an item's change log. */

@@ -29,7 +29,7 @@ interface Sources {
 }
 
 /** What was tested, in words, in code and with which parameters: controls, rules, and how they map. */
-export async function writeCatalogue(telling: Telling, { cycles, entries, ruleSets }: Sources): Promise<void> {
+export async function writeCatalogue(telling: Omit<Telling, 'nameOf'>, { cycles, entries, ruleSets }: Sources): Promise<void> {
   const { spool, context, window } = telling;
   const inForce = (kind: string) => entriesInForce(entries, kind, window);
   await spool.add(
@@ -80,7 +80,7 @@ export type SourceOf = (version: string) => string | null;
  * Where a rule's version is in no program of the ledger, the source at hand stands in if it has that very hash.
  */
 async function writeSources(
-  { spool }: Telling,
+  { spool }: Omit<Telling, 'nameOf'>,
   programs: readonly LedgerEntry[],
   history: ReadonlyMap<string, readonly Recorded[]>,
 ): Promise<SourceOf> {

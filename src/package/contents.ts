@@ -1,13 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Config } from '#src/config.ts';
-import type { Looks } from '#src/evidence/documents.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { canonical } from '#src/ledger/canonical.ts';
 import { parseVkey } from '#src/ledger/note.ts';
 import { explainUnread } from '#src/population.ts';
 import { contextOf, type Reporting } from '#src/report/context.ts';
-import { coverageOfScopes, criteriaReports } from '#src/report/status-report.ts';
-import type { DeviationRow } from '#src/report/types.ts';
+import { criteriaReports } from '#src/report/status-report.ts';
 import type { SigningKey } from '#src/signing/key.ts';
 import type { Window } from '#src/window/types.ts';
 import { writeCatalogue } from './catalogue.ts';
@@ -17,19 +15,9 @@ import { writeAnchors, writeKeys, writeRegisters, writeVerifiers } from './keys.
 import { writeLines, writeLog } from './log.ts';
 import { writeProofs } from './proofs.ts';
 import { firstPage } from './readme.ts';
-import {
-  placedRules,
-  type Telling,
-  writeConclusions,
-  writeDeviations,
-  writeGaps,
-  writeObligations,
-  writePopulations,
-  writeTimelines,
-} from './results.ts';
-import { writeEntities, writeNames, writeRuns, writeScope } from './scope.ts';
+import { writeRuns, writeScope } from './scope.ts';
 import type { Spool } from './spool.ts';
-import { storyOf } from './story.ts';
+import { tellWindow } from './tell.ts';
 import { cyclesIn } from './trail.ts';
 
 /** What a package is made from. */
@@ -67,70 +55,38 @@ export async function fill(
 ): Promise<{ about: About; sumsSigned: boolean }> {
   const { company, timeZone, example } = reporting;
   const { size, root } = store.head();
-  const from = { start: window.from, end: window.to, from: '', to: '', timeZone };
-  const context = contextOf({ ...reporting, store, asOf: window.asOf, declared: from });
-  const telling: Telling = { spool, context, window, nameOf: (scope, item) => names.get(`${scope}\n${item}`) ?? item };
-  const names = new Map<string, string>();
+  const declared = { start: window.from, end: window.to, from: days.firstDay, to: days.lastDay, timeZone };
+  const asked = { ...reporting, store, asOf: window.asOf, declared };
 
   progress('the ledger');
   const cycles = cyclesIn(store, size);
   const entries = store.entries();
   const distinct = (pick: (cycle: (typeof cycles)[number]) => string) => new Set(cycles.map(pick));
-  const ruleSets = distinct(({ ruleSet }) => ruleSet);
+  const documentIn = <T>(document: string): T => JSON.parse(store.document(document)!) as T;
+  const ruleSets = new Map([...distinct(({ ruleSet }) => ruleSet)].map((document) => [document, documentIn<RuleSet>(document)]));
+  const looks = distinct((cycle) => cycle.looks);
   await writeLog(spool, store, size);
-  await writeLines(spool, 'ledger/rulesets.ndjson', store, ruleSets);
-  await writeLines(
-    spool,
-    'ledger/looks.ndjson',
-    store,
-    distinct(({ looks }) => looks),
-  );
+  await writeLines(spool, 'ledger/rulesets.ndjson', store, ruleSets.keys());
+  await writeLines(spool, 'ledger/looks.ndjson', store, looks);
+  await writeRuns(spool, cycles);
+  const told = await tellWindow(spool, { store, reporting: asked, window, cycles, ruleSets: ruleSets.values(), progress });
+  const { deviations, gaps, controls } = told;
 
-  progress('deviations');
-  const deviations = await writeDeviations(telling);
-  const shown = changesShown(store, deviations, window);
   const references = newReferences();
-  const asked = refer(references, { store, cycles, entries, window });
-  const looks = new Map<string, Looks>();
-  const needed = new Set<string>();
-  const story = storyOf({
-    cycles,
-    changes: store.changes(),
-    looksOf: (document) => looks.get(document) ?? looks.set(document, JSON.parse(store.document(document)!) as Looks).get(document)!,
-    window,
-    needs: (...hashes) => hashes.forEach((each) => needed.add(each)),
-    isShown: ({ index, scope, key }) => shown.has(`${index}\n${scope}\n${key}`),
-  });
-  await spool.add('ledger/changes.ndjson', story.lines());
-  referToItems(references, story.entities(), (each) => needed.has(each));
+  const calls = refer(references, { store, cycles, entries, window });
+  referToItems(references, told.entities, told.isNeeded);
   const documents = await writeDocuments(spool, references, {
     store,
     entries,
     progress: (done, of) => progress(`documents: ${done} of ${of}`),
   });
-  for (const { scope, item, snapshots } of story.entities()) {
-    const name = snapshots.findLast((snapshot) => documents.nameIn(snapshot) !== undefined);
-    if (name !== undefined) names.set(`${scope}\n${item}`, documents.nameIn(name)!);
-  }
-  await writeEntities(telling, story.entities());
-  await writeNames(spool, story.entities());
-  await writeRuns(spool, cycles);
 
-  progress('results');
-  const ruleSetOf = new Map([...ruleSets].map((document) => [document, JSON.parse(store.document(document)!) as RuleSet]));
-  const placed = placedRules(ruleSetOf.values());
-  const events = new Map([...placed].filter(([rule]) => context.byId.get(rule)?.kind === 'event'));
-  await writeTimelines(
-    telling,
-    [...placed.keys()].filter((rule) => !events.has(rule)),
-  );
-  await writePopulations(telling, events);
-  const gaps = await writeGaps(telling);
-  await writeObligations(telling);
-  const controls = await writeConclusions(telling);
+  progress('the catalogue');
+  const context = contextOf(asked);
+  const telling = { spool, context, window };
   await writeScope(telling, config, days);
-  await writeCatalogue(telling, { cycles, entries, ruleSets: ruleSetOf });
-  await writeStatements(telling, { asked, entries, config });
+  await writeCatalogue(telling, { cycles, entries, ruleSets });
+  await writeStatements(telling, { asked: calls, entries, config });
   await writeReconciliations(telling, store);
 
   const origin = store.checkpoint(size)?.origin ?? null;
@@ -169,7 +125,7 @@ export async function fill(
         cycles: cycles.filter(({ asOf }) => asOf >= window.from && asOf < window.to).length,
         scopes: held.filter(([, { retired }]) => !retired).length,
         items: held.reduce((total, [, { retired, items }]) => total + (retired ? 0 : items.size), 0),
-        observed: coverageOfScopes(context.observed(window), store, window).observed,
+        observed: told.observed,
       },
       documents,
       verifiers,
@@ -179,25 +135,3 @@ export async function fill(
 }
 
 const iso = (instant: number): string => new Date(instant).toISOString();
-
-/**
- * The changes whose words the results show although they may lie before the window, or after: that began a listed deviation, the latest run
- * of the same rule and item, or a run of `unobserved` that touches the window.
- */
-function changesShown(store: EvidenceStore, deviations: readonly DeviationRow[], { from, to, asOf }: Window): Set<string> {
-  const shown = new Set<string>();
-  const listed = new Map<string, Set<number>>();
-  for (const { rule, scope, item, firstBad } of deviations) {
-    const key = `${rule}\n${scope}\n${item}`;
-    listed.set(key, (listed.get(key) ?? new Set()).add(Date.parse(firstBad)));
-  }
-  const latest = new Map<string, string>();
-  for (const { rule, scope, item, first, ended, index, result } of store.runs({ from: 0, to: asOf })) {
-    const change = `${index}\n${scope}\n${item}`;
-    const began = listed.get(`${rule}\n${scope}\n${item}`);
-    if (began) latest.set(`${rule}\n${scope}\n${item}`, change);
-    if (began?.has(first) || (result === 'unobserved' && first <= to && (ended ?? Infinity) >= from)) shown.add(change);
-  }
-  for (const change of latest.values()) shown.add(change);
-  return shown;
-}

@@ -121,8 +121,6 @@ interface Told {
   readonly present: number;
   readonly outside: number;
   readonly purged: number;
-  /** Of each snapshot that is present, the name of its item. */
-  nameIn(snapshot: string): string | undefined;
 }
 
 /** Writes the documents that the window needs, and the index of all. Errors: STORE_DAMAGED where one is missing and no tombstone says why. */
@@ -135,7 +133,6 @@ export async function writeDocuments(
   for (const { index, kind, body } of entries)
     if (kind === 'tombstone') for (const hash of (body as { purged?: string[] }).purged ?? []) purgedBy.set(hash, index);
 
-  const names = new Map<string, string>();
   const bytes = new Map<string, number>();
   let done = 0;
   for (const [hash, { kind, needed }] of references.list()) {
@@ -149,7 +146,6 @@ export async function writeDocuments(
     const { sha256, size } = await spool.add(`evidence/${hash.slice(0, 2)}/${hash}.json`, text);
     if (sha256 !== hash) throw new HoldfastError('STORE_DAMAGED', { file: '', reason: `the ${kind} ${hash} has another hash` });
     bytes.set(hash, size);
-    if (kind === 'snapshot') names.set(hash, (JSON.parse(contentOf(text)) as { name: string }).name);
   }
   const all = [...references.list()].sort(([a], [b]) => byUtf8(a, b));
   const tombstone = (hash: string) => (purgedBy.has(hash) ? `purged by tombstone ${purgedBy.get(hash)}` : null);
@@ -163,5 +159,5 @@ export async function writeDocuments(
     ),
   );
   const purged = all.filter(([hash]) => !bytes.has(hash) && purgedBy.has(hash)).length;
-  return { present: bytes.size, purged, outside: all.length - bytes.size - purged, nameIn: (snapshot) => names.get(snapshot) };
+  return { present: bytes.size, purged, outside: all.length - bytes.size - purged };
 }

@@ -20,7 +20,7 @@ interface Known {
 }
 
 /** For each stream of information what an auditor asks of it: what, source, how, who, when, completeness, accuracy, changes, limits. */
-export async function writeStatements(telling: Telling, known: Known): Promise<void> {
+export async function writeStatements(telling: Omit<Telling, 'nameOf'>, known: Known): Promise<void> {
   const { spool, context } = telling;
   const populations = Map.groupBy(context.store.held.values(), ({ scope }) => scope.population);
   const own = collectors.filter(({ population }) => populations.has(population.type));
@@ -46,7 +46,12 @@ export async function writeStatements(telling: Telling, known: Known): Promise<v
   );
 }
 
-function statement(telling: Telling, { asked, entries, config }: Known, collector: Collector, scopes: readonly HeldScope[]): object {
+function statement(
+  telling: Omit<Telling, 'nameOf'>,
+  { asked, entries, config }: Known,
+  collector: Collector,
+  scopes: readonly HeldScope[],
+): object {
   const { context, window } = telling;
   const { population } = collector;
   const calls = asked.get(population.type);
@@ -180,7 +185,7 @@ function changesOf(collector: Collector, entries: readonly LedgerEntry[], window
   });
 }
 
-function completeness({ context, window }: Telling, scopes: readonly HeldScope[], calls: Asked | undefined): object {
+function completeness({ context, window }: Omit<Telling, 'nameOf'>, scopes: readonly HeldScope[], calls: Asked | undefined): object {
   const keys = new Set(scopes.map(({ scope }) => scopeKey(scope)));
   const end = Math.min(window.to, window.asOf);
   const unobserved: Record<string, number> = {};
@@ -202,7 +207,7 @@ function completeness({ context, window }: Telling, scopes: readonly HeldScope[]
 }
 
 /** Two counts that must agree, where there are two; and where there are not, why. */
-export async function writeReconciliations({ spool }: Telling, store: EvidenceStore): Promise<void> {
+export async function writeReconciliations({ spool }: Omit<Telling, 'nameOf'>, store: EvidenceStore): Promise<void> {
   const held = [...store.held].sort(([a], [b]) => byUtf8(a, b));
   const rows = held.flatMap(([key, { scope, items, retired }]): Cell[][] => {
     if (retired) return [];

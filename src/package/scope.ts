@@ -44,7 +44,7 @@ export async function writeNames(spool: Spool, entities: Iterable<Entity>): Prom
 
 /** What the company declares, as configured when the package was made; and what was looked at in fact. */
 export async function writeScope(
-  { spool, context, window }: Telling,
+  { spool, context, window }: Omit<Telling, 'nameOf'>,
   { connections, scope, categories }: Pick<Config, 'connections' | 'scope' | 'categories'>,
   days: { readonly firstDay: string; readonly lastDay: string },
 ): Promise<void> {

@@ -72,9 +72,11 @@ async function sum(spool: Spool, about: About, key: SigningKey | null): Promise<
     yield `],"ledger":${canonical(ledger)},"v":1}\n`;
   };
   await spool.add('manifest.json', manifest());
-  const lines = spool.files().map(({ path, sha256 }) => `${sha256}  ${path}\n`);
-  await spool.add('SHA256SUMS', lines.join(''));
-  if (key) await spool.add('SHA256SUMS.sig', await sshSignature(key, Buffer.from(lines.join('')), 'soc2-evidence'));
+  const lines = function* () {
+    for (const { path, sha256 } of spool.files()) yield `${sha256}  ${path}\n`;
+  };
+  await spool.add('SHA256SUMS', lines());
+  if (key) await spool.add('SHA256SUMS.sig', await sshSignature(key, Buffer.from(spool.textOf('SHA256SUMS')!), 'soc2-evidence'));
 }
 
 function pack(spool: Spool, path: string): { bytes: number; sha256: string; files: number } {
@@ -83,7 +85,7 @@ function pack(spool: Spool, path: string): { bytes: number; sha256: string; file
   const files = spool.files();
   let bytes = 0;
   try {
-    for (const piece of zip(files, (file) => spool.bytesOf(file))) {
+    for (const piece of zip(files, (file) => spool.piecesOf(file))) {
       for (let done = 0; done < piece.length; ) done += writeSync(fd, piece, done);
       digest.update(piece);
       bytes += piece.length;

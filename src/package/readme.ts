@@ -124,7 +124,7 @@ function deviationList({ deviations, timeZone }: FirstPage): Html {
   return html`<section><h2>Deviations <span class="count">${number(deviations.length)}</span></h2>
 <table><thead><tr><th scope="col">First seen</th><th scope="col">Seen mended</th><th scope="col">Clock</th><th scope="col">Rule</th><th scope="col">Item</th><th scope="col">Controls</th></tr></thead><tbody>${rows.map(
     ({ firstBad, firstGood, clock: fate, rule, name, message, controls }) =>
-      html`<tr><td>${clock.time(Date.parse(firstBad))}</td><td>${firstGood === null ? html`<b>open</b>` : clock.time(Date.parse(firstGood))}</td><td>${fate}</td><td>${rule}</td><td><bdi>${name}</bdi><div class="sub"><bdi>${message}</bdi></div></td><td>${controls.join(' ')}</td></tr>`,
+      html`<tr><td class="when">${clock.time(Date.parse(firstBad))}</td><td class="when">${firstGood === null ? html`<b>open</b>` : clock.time(Date.parse(firstGood))}</td><td class="when">${fate}</td><td>${rule}</td><td><bdi>${name}</bdi><div class="sub"><bdi>${message}</bdi></div></td><td class="when">${controls.map((id) => html`<div>${id}</div>`)}</td></tr>`,
   )}</tbody></table>
 <p class="sub">${deviations.length > shownRows ? `The first ${shownRows} of ${number(deviations.length)}. ` : ''}All, with their bounds: <a href="results/deviations.csv">results/deviations.csv</a>. Failed events: results/populations. What was owed on a schedule: <a href="results/obligations.csv">results/obligations.csv</a>.</p></section>`;
 }
@@ -164,6 +164,7 @@ const style = `${readFileSync(new URL('../portal/portal.css', import.meta.url), 
 .meanings { display: grid; gap: 0.2rem; margin: 0.6rem 0; }
 .meanings div { display: grid; grid-template-columns: 12rem 1fr; }
 .meanings dd { margin: 0; color: var(--soft); }
+.when, .when * { white-space: nowrap; overflow-wrap: normal; }
 .check { counter-reset: step; padding: 0; list-style: none; }
 .check > li { margin: 0.9rem 0; }
 pre { margin: 0.3rem 0; padding: 0.5rem 0.8rem; background: var(--raised); border: 1px solid var(--line); white-space: pre-wrap; }

@@ -21,12 +21,15 @@ export interface Spool {
   add(path: string, content: string | Uint8Array | Iterable<string>): Promise<Packed>;
   /** By path. */
   files(): Packed[];
-  bytesOf(file: Packed): Uint8Array;
+  /** The deflated bytes in pieces; each is gone with the next. */
+  piecesOf(file: Packed): Iterable<Uint8Array>;
   has(path: string): boolean;
   /** The text of a file that was added; null where there is none. */
   textOf(path: string): string | null;
   close(): void;
 }
+
+const pieceSize = 65_536;
 
 /** `path`: a file that is made anew, and left to its caller. */
 export function openSpool(path: string): Spool {
@@ -42,14 +45,14 @@ export function openSpool(path: string): Spool {
     files.set(file.path, file);
     return file;
   };
-  const bytesOf = ({ at, length }: Packed): Buffer => {
-    const bytes = Buffer.allocUnsafe(length);
+  const window = Buffer.alloc(pieceSize);
+  const piecesOf = function* ({ at, length }: Packed): Generator<Uint8Array> {
     for (let done = 0; done < length; ) {
-      const read = readSync(fd, bytes, done, length - done, at + done);
+      const read = readSync(fd, window, 0, Math.min(window.length, length - done), at + done);
       if (read === 0) throw new Error('the spool of the package ends too soon');
+      yield window.subarray(0, read);
       done += read;
     }
-    return bytes;
   };
   return {
     async add(path, content) {
@@ -58,7 +61,7 @@ export function openSpool(path: string): Spool {
       const about = { path, type: typeOf(path), at: end };
       if (typeof content === 'string' || content instanceof Uint8Array) {
         const raw = typeof content === 'string' ? Buffer.from(content) : content;
-        write(deflateRawSync(raw));
+        write(deflateRawSync(raw, { chunkSize: Math.min(pieceSize, Math.max(1024, raw.length >> 1)) }));
         return keep({ ...about, size: raw.length, sha256: hash('sha256', raw, 'hex'), crc: crc32(raw), length: end - about.at });
       }
       const sum = createHash('sha256');
@@ -76,11 +79,11 @@ export function openSpool(path: string): Spool {
       return keep({ ...about, size, sha256: sum.digest('hex'), crc, length: end - about.at });
     },
     files: () => [...files.values()].sort((a, b) => byUtf8(a.path, b.path)),
-    bytesOf,
+    piecesOf,
     has: (path) => files.has(path),
     textOf(path) {
       const file = files.get(path);
-      return file ? inflateRawSync(bytesOf(file)).toString() : null;
+      return file ? inflateRawSync(Buffer.concat(Array.from(piecesOf(file), (piece) => Buffer.from(piece)))).toString() : null;
     },
     close: () => closeSync(fd),
   };
@@ -88,8 +91,6 @@ export function openSpool(path: string): Spool {
 
 /** Never the words of a provider: the parts of a path are ids, hashes and numbers of ours. */
 const allowed = /^(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
-
-const pieceSize = 65_536;
 
 function* inPieces(texts: Iterable<string>): Generator<Buffer> {
   let pending = '';

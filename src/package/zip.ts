@@ -4,7 +4,7 @@ import type { Packed } from './spool.ts';
  * A ZIP of deflated files, in the order given: the same files make the same bytes. Sizes stand before the data, so that it can be read from
  * its beginning; ZIP64 only where a number needs it. Yields pieces to write one after the other.
  */
-export function* zip(files: Iterable<Packed>, bytesOf: (file: Packed) => Uint8Array): Generator<Uint8Array> {
+export function* zip(files: Iterable<Packed>, piecesOf: (file: Packed) => Iterable<Uint8Array>): Generator<Uint8Array> {
   const directory: Buffer[] = [];
   let offset = 0;
   for (const file of files) {
@@ -12,7 +12,7 @@ export function* zip(files: Iterable<Packed>, bytesOf: (file: Packed) => Uint8Ar
     const header = localHeader(file, name);
     directory.push(directoryHeader(file, name, offset));
     yield header;
-    yield bytesOf(file);
+    yield* piecesOf(file);
     offset += header.length + file.length;
   }
   const whole = Buffer.concat(directory);

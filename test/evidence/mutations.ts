@@ -58,8 +58,13 @@ export function tryEdits(db: DatabaseSync, { rows, tables, only = /./, share = (
   return { edits, missed, unnamed };
 }
 
-/** Lists of request ids are kept for convenience, and for a while: whoever removes one says nothing false. */
-const isAllowed = ({ table, what }: Edit): boolean => table === 'request_ids' && what === removed;
+/**
+ * Lists of request ids are kept for convenience, and for a while: whoever removes one says nothing false. How long a document was that has been
+ * purged follows from nothing that is left: a tombstone has its hash alone.
+ */
+const isAllowed = ({ table, what, rows }: Edit): boolean =>
+  (table === 'request_ids' && what === removed) || (table === 'blob' && what.startsWith('size') && rows.some(wasPurged));
+const wasPurged = ({ data }: Row): boolean => data instanceof Uint8Array && data.length === 0;
 const removed = 'a row removed';
 
 /** Everything that can be done to the rows of a store one by one or two by two, tried on so many rows of each table. */
@@ -246,8 +251,11 @@ function likeRow(table: Table, row: Row): Row[] {
 function unheardOf(value: SQLInputValue): SQLInputValue[] {
   if (typeof value === 'number') return [value + 1, value + 1_000_003];
   if (typeof value === 'string') return [`${value}x`];
+  if (value instanceof Uint8Array && value.length === 0) return [Buffer.of(7)];
   if (value instanceof Uint8Array)
-    return [0.5, 0.99].map((part) => flipped(value, Math.floor(value.length * part))).concat([Buffer.concat([value, Buffer.of(7)])]);
+    return [0.5, 0.99]
+      .map((part) => flipped(value, Math.floor(value.length * part)))
+      .concat([Buffer.concat([value, Buffer.of(7)]), Buffer.alloc(0)]);
   return [1, Buffer.alloc(32, 7)];
 }
 

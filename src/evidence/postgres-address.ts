@@ -18,7 +18,8 @@ export interface PostgresAddress {
  * `sslmode` is `verify-full` unless the host is this machine, a socket or a name without a dot, as in a private container network: then `disable`.
  */
 export function postgresAddress(text: string): PostgresAddress {
-  const url = URL.parse(text.trim());
+  // Without a host, as libpq takes it where `host` names a socket.
+  const url = URL.parse(text.trim().replace(/^(postgres(?:ql)?:\/\/[^/]*@)\//, '$1localhost/'));
   if (!url || !/^postgres(ql)?:$/.test(url.protocol))
     throw wrong('it does not begin with postgres://, or a special letter in it is not written as %xx');
   const parameters = Object.fromEntries(url.searchParams);
@@ -34,7 +35,10 @@ export function postgresAddress(text: string): PostgresAddress {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw wrong('the schema is not a name of small letters, digits and _');
   const port = Number(url.port || 5432);
   const nearby = host.startsWith('/') || !/[.:]/.test(host) || /^127\.|^::1$/.test(host);
-  const { ssl, checkName } = encryption(parameters['sslmode'] ?? (nearby ? 'disable' : 'verify-full'), parameters);
+  const { ssl, checkName } = encryption(
+    parameters['sslmode'] ?? (nearby && parameters['sslrootcert'] === undefined ? 'disable' : 'verify-full'),
+    parameters,
+  );
   const place = host.startsWith('/') ? `${host}:${port}` : `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
     name: `postgres://${place}/${database}, schema ${schema}`,

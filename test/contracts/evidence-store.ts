@@ -32,7 +32,7 @@ export function evidenceStoreContract(name: string, make: () => Promise<Engine>,
     });
   /** Many small worlds, each opened, told, asked and checked. */
   const patience = 60_000;
-  timeTravelContract(name, withStore);
+  timeTravelContract(name, withStore, worlds);
 
   describe(`${name}: everything that was observed`, () => {
     test(

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { shapes } from '#src/commands/shapes.ts';
 import { check } from '#src/evidence/check.ts';
 import { openPostgres } from '#src/evidence/postgres.ts';
 import { openPostgresDatabase } from '#src/evidence/postgres-engine.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import { sqliteToPostgres } from '#src/evidence/sqlite-to-postgres.ts';
 import type { EvidenceStore } from '#src/evidence/store.ts';
+import { holdfast } from '#test/commands/cli.ts';
 import { makeStoreOfEverything } from '#test/evidence/everything.ts';
 import { seeded } from '#test/evidence/faults/random.ts';
+import { canTrace, traceWriter } from '#test/evidence/faults/strace.ts';
 import { tables, unreportedEdits } from '#test/evidence/postgres-edits.ts';
 import { type PostgresServer, postgresIsThere, startPostgres } from '#test/evidence/postgres-server.ts';
 import { differences, questionsAbout } from '#test/evidence/questions.ts';
@@ -31,6 +34,25 @@ describe('a store that an earlier version wrote', () => {
     expect(store.check()).toEqual([]);
   });
 });
+
+(canTrace ? test : test.skip)(
+  'a process killed while it brings a store forward leaves the old schema or the new one, and the root',
+  async () => {
+    const [{ name, size, root }] = formerStores;
+    const found = new Set<number>();
+    for (const when of [1, 2, 5, 8]) {
+      const file = join(folder, `killed-${when}.db`);
+      unpackStore(name, file);
+      await traceWriter(file, { leaves: 0, strace: ['-e', `inject=pwrite64:signal=KILL:when=${when}`] });
+      using db = new DatabaseSync(file);
+      found.add(Number(db.prepare('SELECT count(*) AS steps FROM migration').get()!['steps']));
+      await using store = openSqlite(file);
+      expect([store.head(), store.check()]).toEqual([{ size, root }, []]);
+    }
+    expect(found).toContain(1);
+  },
+  60_000,
+);
 
 if (!postgresIsThere) test.skip('PostgreSQL is not installed here', () => undefined);
 (postgresIsThere ? describe : describe.skip)('both engines', () => {
@@ -123,6 +145,18 @@ if (!postgresIsThere) test.skip('PostgreSQL is not installed here', () => undefi
       },
       60_000,
     );
+
+    test('as a command; the same commands then read the database', async () => {
+      const [file, address] = [await withCurrent('v1.example'), newSchema()];
+      const own = mkdtempSync(join(folder, 'command-'));
+      writeFileSync(join(own, 'holdfast.yaml'), "company: Acme\nstore: '${env:DATABASE_URL}'\nconnections: [{ id: aws, provider: aws }]\n");
+      const run = (line: string) => holdfast(own, line, { env: { DATABASE_URL: address } });
+      expect(await run('status')).toMatchObject({ code: 2, err: expect.stringContaining('There is no evidence') });
+      const { code, out } = await run(`migrate sqlite-to-postgres --from ${file} --json`);
+      expect([code, shapes['migrate sqlite-to-postgres'].strict().parse(JSON.parse(out))]).toMatchObject([0, { size: 136 }]);
+      expect(JSON.parse((await run('status --json')).out)).toMatchObject({ ledger: { size: 136, root: formerStores[1].root } });
+      expect((await run(`migrate sqlite-to-postgres --from ${file}`)).err).toContain('rows already');
+    }, 60_000);
 
     test('a target that holds evidence is refused, and left as it is', async () => {
       const [file, address] = [await withCurrent('v1.example'), newSchema()];

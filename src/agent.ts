@@ -9,13 +9,12 @@ import { criteriaIn } from '#src/criteria.ts';
 import { type CycleOutcome, runCycle } from '#src/cycle/cycle.ts';
 import { scopeDeclaration } from '#src/cycle/declared.ts';
 import { newMemory } from '#src/cycle/judge-cycle.ts';
-import { documentsOver } from '#src/evidence/entries.ts';
 import { openPostgres } from '#src/evidence/postgres.ts';
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { keyringOf, newKeyring, openOutside, outsideStatus } from '#src/outside.ts';
-import { programSources } from '#src/program.ts';
 import { collectors, personalPopulations, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
+import { recordProgram } from '#src/replay/program.ts';
 import type { Reporting } from '#src/report/context.ts';
 import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
@@ -50,6 +49,8 @@ export interface Agent extends AsyncDisposable {
   report(asOf?: number): Report;
   /** What a report as of an instant is made from. */
   reporting(asOf: number): Reporting;
+  /** The rules in force at an instant, with the parameters of the controls. */
+  ruleSetAt(instant: number): RuleSet;
   /** Runs a cycle of every connection that has a due collector, one after the other. Returns what was committed. */
   runDue(how?: Look): Promise<CycleOutcome[]>;
   /** The keys that sign; null where the evidence is only read, or kept in memory. */
@@ -100,8 +101,7 @@ export async function openAgent({ config, log, now, readOnly = false, connection
       const settings = config.connections.find(({ id }) => id === connection.id);
       const instant = now();
       if (!recorded) {
-        const sources = programSources();
-        await store.append('program', instant, { documents: documentsOver(sources) }, Object.values(sources));
+        await recordProgram(store, instant);
         await store.append('controls', instant, controlsDocument(controls));
       }
       recorded = true;
@@ -155,6 +155,7 @@ export async function openAgent({ config, log, now, readOnly = false, connection
     store,
     keyring,
     runDue,
+    ruleSetAt,
     report: (asOf = now()) => openReport(reporting(asOf)),
     reporting,
     published: async (atMost) => outside?.settled(atMost),

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { startOfDay } from '#src/config/local-date.ts';
 import type { KnownRule } from '#src/controls/checks.ts';
 import type { ParameterValue } from '#src/controls/schema.ts';
 import { type Control, type ControlVersion, placeKey, readVersions } from '#src/controls/versions.ts';
@@ -87,6 +88,16 @@ export function controlsDocument({ timeZone, versions }: Controls): ParameterVal
     .toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : a.version - b.version))
     .map(({ id, version, from, control, reason }) => ({ id, version, from, control, ...(reason !== undefined && { reason }) }));
   return sorted({ timeZone, versions: documents } as unknown as ParameterValue);
+}
+
+/** The controls that a recorded document says. What it does not have is only where each parameter was written. */
+export function controlsOf(document: unknown): Controls {
+  const { timeZone, versions } = document as { timeZone: string; versions: readonly Omit<ControlVersion, 'start' | 'places'>[] };
+  const started = versions.map((version): ControlVersion => {
+    const start = version.from === null ? -Infinity : startOfDay(version.from, timeZone);
+    return { ...version, start, places: new Map() };
+  });
+  return { timeZone, versions: started.toSorted((a, b) => a.start - b.start) };
 }
 
 function versionsAt({ versions }: Controls, instant: number): ControlVersion[] {

@@ -1,15 +1,18 @@
 import { duration } from '#src/report/words.ts';
 import type { Command } from './command.ts';
+import { knownIn, knownOption } from './known.ts';
 import { shorten, table } from './text.ts';
 import { windowIn, windowOptions } from './window.ts';
 
 export const deviations: Command = {
   summary: 'Each deviation of the window with its bounds and its clock.',
-  usage: 'deviations [--from DAY] [--to DAY] [--open]',
-  options: { ...windowOptions, open: { type: 'boolean', means: 'Only those that are still open' } },
-  run: async ({ options, config, reading, answer }) => {
+  usage: 'deviations [--from DAY] [--to DAY] [--open] [--known-at TIME]',
+  options: { ...windowOptions, open: { type: 'boolean', means: 'Only those that are still open' }, ...knownOption },
+  run: async (invocation) => {
+    const { options, config, reading, answer } = invocation;
     const settings = config();
-    return reading((report) => {
+    return reading((now, agent) => {
+      const { report } = knownIn(invocation, now, agent);
       const asked = options.from !== undefined || options.to !== undefined || settings.window !== undefined;
       const rows = report
         .deviations(asked ? windowIn(options, settings, Date.parse(report.status().asOf)) : undefined)

@@ -1,34 +1,97 @@
+import { type Agent, openAgent } from '#src/agent.ts';
 import { HoldfastError } from '#src/errors.ts';
+import type { EvidenceReading } from '#src/evidence/store.ts';
+import { openLog } from '#src/log.ts';
+import { recordProgram } from '#src/replay/program.ts';
 import { type Recollected, recollect } from '#src/replay/recollect.ts';
+import { type ItemPair, type Reevaluation, reevaluate, reevaluationBody } from '#src/replay/reevaluate.ts';
 import { type Difference, type Reperformed, reperform } from '#src/replay/reperform.ts';
-import type { Command, Options } from './command.ts';
-import { instantOf } from './command.ts';
+import { openReport } from '#src/report/report.ts';
+import { type Command, type Invocation, instantOf, type Options } from './command.ts';
 import { table } from './text.ts';
+import { windowIn } from './window.ts';
 
 export const replay: Command = {
-  summary: 'Does recorded results again with the code, parameters and snapshots recorded for them, and compares.',
-  usage: 'replay [--rule ID] [--item KEY] [--from TIME] [--to TIME] [--replies]',
+  summary:
+    'Does recorded results again as they were made, and compares; or judges a window with the rules of today, beside what was recorded.',
+  usage: 'replay [--rule ID] [--item KEY] [--from TIME] [--to TIME] [--replies] | replay --today [--from DAY] [--to DAY] [--record]',
   options: {
     rule: { type: 'string', means: 'Only results of this rule, as it was called then' },
     item: { type: 'string', means: 'Only results of the item with this key' },
-    from: { type: 'string', means: 'Only what was judged since: 2026-03-01 or 2026-03-01T12:00:00Z' },
-    to: { type: 'string', means: 'Only what was judged before' },
+    from: {
+      type: 'string',
+      means: 'Only what was judged since: 2026-03-01 or 2026-03-01T12:00:00Z; with --today the first day of the window',
+    },
+    to: { type: 'string', means: 'Only what was judged before; with --today the last day of the window' },
     replies: { type: 'boolean', means: 'Also make the snapshots again from the replies that were kept' },
+    today: { type: 'boolean', means: 'Judge the window with the rules and parameters of today' },
+    record: { type: 'boolean', means: 'With --today: record in the ledger that it was done, and what came of it' },
   },
-  run: ({ options, reading, answer }) =>
-    reading(async (_, { store }) => {
-      const from = instantIn(options, 'from');
-      const to = instantIn(options, 'to');
-      const span = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-      const done = await reperform(store, {
-        ...span,
-        ...(typeof options.rule === 'string' && { rule: options.rule }),
-        ...(typeof options.item === 'string' && { item: options.item }),
-      });
-      const replies = options.replies === true ? await recollect(store, span) : null;
-      answer({ ledger: store.head(), ...done, replies }, () => text(done) + (replies ? repliesText(replies) : ''));
-      return done.differ + (replies?.differ ?? 0) > 0 ? 1 : 0;
-    }),
+  run: (invocation) => (invocation.options.today === true ? judgedToday(invocation) : doneAgain(invocation)),
+};
+
+const doneAgain = ({ options, reading, answer }: Invocation): Promise<number> =>
+  reading(async (_, { store }) => {
+    const from = instantIn(options, 'from');
+    const to = instantIn(options, 'to');
+    const span = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+    const done = await reperform(store, {
+      ...span,
+      ...(typeof options.rule === 'string' && { rule: options.rule }),
+      ...(typeof options.item === 'string' && { item: options.item }),
+    });
+    const replies = options.replies === true ? await recollect(store, span) : null;
+    answer({ ledger: store.head(), ...done, replies }, () => text(done) + (replies ? repliesText(replies) : ''));
+    return done.differ + (replies?.differ ?? 0) > 0 ? 1 : 0;
+  });
+
+async function judgedToday({ options, config, reading, answer, now }: Invocation): Promise<number> {
+  const settings = config();
+  const judge = (agent: Agent, asOf: number) => {
+    const window = windowIn(options, settings, asOf);
+    const conclude = (store: EvidenceReading) => openReport({ ...agent.reporting(asOf), store }).controls(window);
+    return reevaluate(agent.store, agent.ruleSetAt(asOf), window, conclude);
+  };
+  const tell = (done: Reevaluation) => answer(done, () => todayText(done));
+  if (options.record !== true)
+    return reading((report, agent) => {
+      tell(judge(agent, Date.parse(report.status().asOf)));
+      return 0;
+    });
+  await using agent = await openAgent({ config: settings, log: openLog('error'), now, connections: [] });
+  await recordProgram(agent.store, now());
+  const done = judge(agent, now());
+  const ledger = await agent.store.append('reevaluation', now(), reevaluationBody(done));
+  tell({ ...done, ledger });
+  return 0;
+}
+
+function todayText({ window, evaluations, naive, notJudged, ruleSets, controls, rules, items, intervals }: Reevaluation): string {
+  const changed = controls.filter(({ differs }) => differs);
+  const head = [
+    `Judged from ${window.from} to ${window.to} with the rules of today, beside what was recorded under ${ruleSets.recorded.length} rule sets.`,
+    `${evaluations} evaluations in place of ${naive}; ${intervals.n} intervals, root ${intervals.root}.`,
+    ...(notJudged > 0 ? [`${notJudged} could not be judged: their snapshots were purged.`] : []),
+    `${changed.length} of ${controls.length} controls, ${rules.length} rules and ${items.length} items differ.`,
+  ];
+  const rows = changed.map(({ id, recorded, today }) => [
+    id,
+    `${recorded.conclusion} ${recorded.says}`,
+    `${today.conclusion} ${today.says}`,
+  ]);
+  const counts = rules.map(({ rule, items: count }) => [rule, String(count)]);
+  return (
+    `${head.join('\n')}\n` +
+    (rows.length > 0 ? `\n${table(['CONTROL', 'RECORDED', 'TODAY'], rows)}` : '') +
+    (counts.length > 0 ? `\n${table(['RULE', 'ITEMS'], counts)}` : '') +
+    (items.length > 0 ? `\n${table(['RULE', 'ITEM', 'RECORDED', 'TODAY'], items.map(itemRow))}` : '')
+  );
+}
+
+const itemRow = ({ rule, item, recorded, today }: ItemPair): string[] => {
+  const inWords = (list: ItemPair['today']) =>
+    list.map(({ result, first, ended }) => `${result} ${first.slice(0, 16)} to ${ended?.slice(0, 16) ?? 'now'}`).join(', ');
+  return [rule, item, inWords(recorded) || 'not judged', inWords(today) || 'not judged'];
 };
 
 function instantIn(options: Options, name: 'from' | 'to'): number | undefined {

@@ -1,18 +1,21 @@
 import { HoldfastError } from '#src/errors.ts';
 import { type Command, instantOf } from './command.ts';
+import { knownIn, knownOption } from './known.ts';
 import { requireRule } from './require.ts';
 import { shorten, table } from './text.ts';
 
 export const results: Command = {
   summary: 'What holds now, or held at a time, by rule and item.',
-  usage: 'results [--rule ID] [--item KEY] [--result RESULT] [--at TIME]',
+  usage: 'results [--rule ID] [--item KEY] [--result RESULT] [--at TIME] [--known-at TIME]',
   options: {
     rule: { type: 'string', means: 'Only this rule' },
     item: { type: 'string', means: 'Only the item with this key' },
     result: { type: 'string', means: 'Only pass, fail, unobserved, pending or not-applicable' },
     at: { type: 'string', means: 'What held at this time: 2026-03-01 or 2026-03-01T12:00:00Z' },
+    ...knownOption,
   },
-  run: async ({ options, reading, answer }) => {
+  run: async (invocation) => {
+    const { options, reading, answer } = invocation;
     const at = typeof options.at === 'string' ? instantOf(options.at) : undefined;
     if (at === null)
       throw new HoldfastError('USAGE', {
@@ -20,7 +23,8 @@ export const results: Command = {
         mend: 'Write a date, 2026-03-01, or a time with its zone, 2026-03-01T12:00:00Z.',
       });
     if (typeof options.rule === 'string') requireRule(options.rule);
-    return reading((report) => {
+    return reading((now, agent) => {
+      const { report } = knownIn(invocation, now, agent);
       const rows = report
         .results({
           ...(typeof options.rule === 'string' && { rule: options.rule }),

@@ -98,6 +98,7 @@ const status = z.object({
 
 const facts = z.looseObject({ rule: z.string(), kind: z.enum(['state', 'event', 'cadence']), population: z.int() });
 const conclude = z.object({
+  ledger: ledger.optional().describe('The ledger that the conclusions rest on; in a package its manifest says so'),
   window: z.object({ from: instant, to: instant, asOf: instant, timeZone: z.string() }),
   controls: z.array(
     z.object({
@@ -224,6 +225,24 @@ const key = z.object({
   besideEvidence: z.boolean().describe('The private key lies beside the evidence'),
 });
 
+const concluded = z.object({ conclusion: z.string(), grade: z.string().nullable(), says: z.string() });
+const interval = z.object({ result, first: instant, ended: instant.nullable() });
+const today = z.object({
+  ledger,
+  window: z.object({ from: instant, to: instant, asOf: instant }),
+  program: z.string(),
+  ruleSets: z.object({ recorded: z.array(z.string()), today: z.string() }),
+  evaluations: z.int().describe('Runs of a rule: of distinct snapshots, and of populations when they changed'),
+  naive: z.int().describe('What judging every item at every look would have taken'),
+  notJudged: z.int(),
+  intervals: z.object({ n: z.int(), root: z.string() }),
+  controls: z.array(z.object({ id: z.string(), title: z.string(), recorded: concluded, today: concluded, differs: z.boolean() })),
+  rules: z.array(z.object({ rule: z.string(), items: z.int() })),
+  items: z.array(
+    z.object({ rule: z.string(), scope: z.string(), item: z.string(), recorded: z.array(interval), today: z.array(interval) }),
+  ),
+});
+
 export const shapes = {
   results: z.array(resultRow),
   deviations: z.array(deviationRow),
@@ -248,6 +267,7 @@ export const shapes = {
   key,
   'migrate sqlite-to-postgres': z.object({ ...ledger.shape, rows: z.int(), checkpoints: z.int() }),
   replay,
+  'replay --today': today,
 } as const;
 
 /** docs/json.md: each shape as the JSON Schema of it. */

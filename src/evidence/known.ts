@@ -1,11 +1,11 @@
-import { byUtf8 } from '#src/ledger/order.ts';
 import { createFrontier } from '#src/ledger/tree.ts';
 import { type Blobs, openBlobs } from './blobs.ts';
 import type { Engine } from './engine.ts';
 import { holdNothing } from './held.ts';
+import { answersFrom } from './in-memory.ts';
 import { openManifests } from './manifests.ts';
-import { type GapRow, projectInMemory, type RunRow } from './project-in-memory.ts';
-import { gapsOf, inOrder, keysById, recorded } from './queries.ts';
+import { projectInMemory } from './project-in-memory.ts';
+import { keysById, recorded } from './queries.ts';
 import { replay } from './replay.ts';
 import { createState, nowhere } from './state.ts';
 import type { EvidenceReading } from './store.ts';
@@ -23,39 +23,21 @@ export function knownAt(db: Engine, size: number): EvidenceReading {
 
   const scopeKeys = keysById(db.prepare('SELECT id, key FROM scope').all());
   const itemKeys = keysById(db.prepare('SELECT id, key FROM item').all());
-  let told: { byRule: ReadonlyMap<string, RunRow[]>; gaps: readonly GapRow[] } | undefined;
-  /** Told a second time, with all that it says of the rules: only where that is asked. */
-  const projected = () => (told ??= projectionsAt(db, blobs, size));
   const manifests = openManifests(blobs, () => null);
   return {
     held: held.scopes,
     head: () => headAt(db, size),
     ...recorded(db, blobs, (manifest) => manifests.read(manifest), size),
-    *runs({ from, to, rule, scope, item }) {
-      const asked = ({ first, ended, ...run }: RunRow) =>
-        first <= to &&
-        (ended === null || ended >= from) &&
-        (scope === undefined || scopeKeys.get(run.scope) === scope) &&
-        (item === undefined || itemKeys.get(run.item) === item);
-      for (const [id, rows] of [...projected().byRule].sort(([a], [b]) => byUtf8(a, b))) {
-        if (rule !== undefined && rule !== id) continue;
-        const keyed = rows.filter(asked).map((row) => ({ ...row, key: itemKeys.get(row.item)! }));
-        yield* inOrder(id, keyed, scopeKeys);
-      }
-    },
-    gaps: (from, to) =>
-      gapsOf(
-        projected().gaps.filter(({ since, until }) => since <= to && (until === null || until >= from)),
-        scopeKeys,
-      ),
+    // Told a second time, with all that it says of the rules: only where that is asked.
+    ...answersFrom(() => projectionsAt(db, blobs, size), scopeKeys, itemKeys),
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
   };
 }
 
 function projectionsAt(db: Engine, blobs: Blobs, size: number) {
-  const { projection, runs, gaps } = projectInMemory();
-  for (const _ of replay(db, blobs, createState(projection), size));
-  return { byRule: Map.groupBy(runs.values(), ({ rule }) => rule), gaps: [...gaps.values()] };
+  const rows = projectInMemory();
+  for (const _ of replay(db, blobs, createState(rows.projection), size));
+  return rows;
 }
 
 function headAt(db: Engine, size: number) {

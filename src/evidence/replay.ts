@@ -4,7 +4,7 @@ import type { Blobs } from './blobs.ts';
 import type { CycleManifest, Looks } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { committedName } from './salted.ts';
-import { createState, type LoggedChange, type Projection, type ScopeState, type State } from './state.ts';
+import { createState, type LoggedChange, nowhere, type ScopeState, type State } from './state.ts';
 import type { RuleSet } from './store.ts';
 import { openWordless } from './wordless.ts';
 
@@ -69,13 +69,6 @@ export function* tell(db: Engine, blobs: Blobs, size = wholeLedger): Generator<T
     };
   }
 }
-
-const nowhere: Projection = {
-  runStarts: () => undefined,
-  runEnds: () => undefined,
-  gapOpens: () => undefined,
-  gapCloses: () => undefined,
-};
 
 const none: readonly LoggedChange[] = [];
 

@@ -25,6 +25,7 @@ export interface Judged {
   readonly before: Judgement | undefined;
   /** Whether the look had to judge anew, or could keep what held before. */
   readonly must: boolean;
+  readonly over: 'item' | 'populations';
   /** Judges. Text: why it cannot be judged. */
   readonly fresh: () => Judgement | string;
 }
@@ -56,7 +57,13 @@ export function judgements(
   const memoryOf = (key: string): Memory =>
     memories.get(key) ?? memories.set(key, { ruleSet: null, revision: 0, items: new Map(), until: Infinity, touched: false }).get(key)!;
 
-  return function look(cycle: ToldCycle): void {
+  return {
+    look,
+    /** What holds of an item after its latest look, by rule. */
+    holding: (scope: string, item: string): ReadonlyMap<string, Judgement> => memoryOf(scope).items.get(item)?.judgements ?? new Map(),
+  };
+
+  function look(cycle: ToldCycle): void {
     const lens = lensFor(cycle);
     const changed = new Map(cycle.changes.map(({ scope, changes }) => [scope.key, new Map(changes.map((change) => [change.key, change]))]));
     const read = cycle.looks.looks.filter(({ unread }) => !unread).map(({ scope }) => cycle.scopes.get(scope)!);
@@ -70,7 +77,7 @@ export function judgements(
       if (memory.touched) memory.until = earliest(memory.items.values());
       memory.touched = false;
     }
-  };
+  }
 
   /** States end with their scope; events have happened. */
   function forget(key: string, scope: ScopeState | undefined): void {
@@ -112,7 +119,7 @@ export function judgements(
         if (!must && !change) continue;
         const fresh = () =>
           'why' in own ? own.why : judgeItem(own.rule as ItemRule | CadenceRule, item, cycle.asOf, own.parameters, lens);
-        hold(now, own.id, settle({ cycle, scope, item, rule: own.id, change, before: held, must, fresh }));
+        hold(now, own.id, settle({ cycle, scope, item, rule: own.id, change, before: held, must, over: 'item', fresh }));
       }
       for (const id of now.judgements.keys()) if (!order.includes(id)) now.judgements.delete(id);
       now.until = untilOf(now.judgements);
@@ -203,7 +210,17 @@ export function judgements(
           hold(
             now,
             id,
-            settle({ cycle, scope, item, rule: id, change: changes?.get(key), before, must: must || !before, fresh: () => fresh(key) }),
+            settle({
+              cycle,
+              scope,
+              item,
+              rule: id,
+              change: changes?.get(key),
+              before,
+              must: must || !before,
+              over: 'populations',
+              fresh: () => fresh(key),
+            }),
           );
           now.until = untilOf(now.judgements);
         }

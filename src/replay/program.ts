@@ -8,6 +8,7 @@ import * as collecting from '#src/cycle/collect.ts';
 import * as judging from '#src/cycle/evaluate.ts';
 import * as joining from '#src/cycle/members.ts';
 import { documentsOver } from '#src/evidence/entries.ts';
+import type { EvidenceStore } from '#src/evidence/store.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import { programSources } from '#src/program.ts';
 import { ruleFile } from '#src/registry.ts';
@@ -32,6 +33,12 @@ export const ownProgram = (): Program => {
   const documents = documentsOver(programSources());
   return { rules, collectors, judging, joining, collecting, ...named(documents) };
 };
+
+/** Records the code that runs now, where the ledger does not name it already. */
+export async function recordProgram(store: EvidenceStore, asOf: number): Promise<void> {
+  const sources = programSources();
+  await store.append('program', asOf, { documents: documentsOver(sources) }, Object.values(sources));
+}
 
 /** Loads recorded programs, each once. What they need from outside the project is what is installed. */
 export interface Programs extends Disposable {

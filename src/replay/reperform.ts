@@ -2,12 +2,12 @@ import type { Judgement } from '#src/cycle/evaluate.ts';
 import type { ToldCycle } from '#src/evidence/replay.ts';
 import { contentOf } from '#src/evidence/salted.ts';
 import type { ItemState, LoggedChange } from '#src/evidence/state.ts';
-import type { EvidenceStore } from '#src/evidence/store.ts';
+import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { purgedWords } from '#src/evidence/wordless.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Observed } from '#src/population.ts';
 import { type Judged, judgements, type Lens } from './judgements.ts';
-import { programsOf, type RecordedPrograms } from './recorded-programs.ts';
+import { type Program, programsOf, type RecordedPrograms } from './recorded-programs.ts';
 
 /** Which recorded results are done again: all by default. Instants are half-open, epoch ms. */
 export interface Asked {
@@ -71,7 +71,6 @@ export async function reperform(store: EvidenceStore, asked: Asked = {}, given?:
       skip(again);
       return recorded;
     }
-    tally.evaluations++;
     const says = flawIn(recorded, again, before, must, change !== undefined);
     const unsure = forgotten.delete(own) && says !== null;
     if (unsure) {
@@ -92,7 +91,8 @@ export async function reperform(store: EvidenceStore, asked: Asked = {}, given?:
       });
     return recorded;
   };
-  const look = judgements((cycle) => lensOf(cycle, programs), itemsIn(store), settle);
+  const lens = lenses(programs, () => tally.evaluations++);
+  const { look } = judgements(lens, itemsIn(store), settle);
   let cycles = 0;
   for (const cycle of store.told()) {
     if (cycle.asOf >= (asked.to ?? Infinity)) break;
@@ -131,21 +131,38 @@ function isAsked({ rule, item, from = -Infinity }: Asked, asOf: number, ruleId: 
 }
 
 /** The rules in force in a cycle, with the code that was recorded last before it. */
-function lensOf(cycle: ToldCycle, programs: RecordedPrograms): Lens {
-  const { ruleSet, ruleSetHash } = cycle;
-  const program = programs.at(cycle.index);
-  const known = typeof program === 'string' ? null : program;
+function lenses(programs: RecordedPrograms, count: () => void): (cycle: ToldCycle) => Lens {
+  const made = new Map<string, Lens>();
+  return ({ index, ruleSet, ruleSetHash }) => {
+    const program = programs.at(index);
+    const key = `${ruleSetHash} ${typeof program === 'string' ? program : program.hash}`;
+    return made.get(key) ?? made.set(key, lensOver(ruleSet, ruleSetHash, program, count)).get(key)!;
+  };
+}
+
+/** A rule set with the code that runs it, or why there is none. `count` is told of each run of a rule. */
+export function lensOver(ruleSet: RuleSet, ruleSetHash: string, program: Program | string, count: () => void): Lens {
+  const rules = new Map(typeof program === 'string' ? [] : program.rules.map((rule) => [rule.id, rule]));
   return {
     ruleSetHash,
-    program: known,
+    program: typeof program === 'string' ? null : counting(program, count),
     rulesOf: (population) => ruleSet.byPopulation[population] ?? [],
     rule(id) {
       if (typeof program === 'string') return { why: program };
       const { version, parameters } = ruleSet.rules[id] ?? {};
-      const rule = program.rules.find((each) => each.id === id);
+      const rule = rules.get(id);
       if (!rule || program.versionOf(id) !== version) return { why: 'the recorded program has no such version of the rule' };
       return { rule, parameters };
     },
+  };
+}
+
+function counting(program: Program, count: () => void): Program {
+  const { judging, joining } = program;
+  return {
+    ...program,
+    judging: { judge: (...of) => (count(), judging.judge(...of)) },
+    joining: { ...joining, verdictsOver: (...of) => (count(), joining.verdictsOver(...of)) },
   };
 }
 
@@ -166,10 +183,16 @@ export function itemsIn(store: EvidenceStore): (item: ItemState) => Observed<obj
   return ({ id, snapshot: { hash } }) => {
     const known = read.get(id);
     if (known?.hash === hash) return known.item;
-    const text = store.document(hash);
-    if (text !== null && sha256(text) !== hash) throw new Error(`the snapshot ${hash} does not have its hash`);
-    const item = text === null ? null : (JSON.parse(contentOf(text)) as Observed<object>);
+    const text = textOf(store, hash);
+    const item = text === null ? null : (JSON.parse(text) as Observed<object>);
     read.set(id, { hash, item });
     return item;
   };
+}
+
+/** What a document says, without its salt; null where it was purged. Throws where it does not have its hash. */
+export function textOf(store: EvidenceStore, hash: string): string | null {
+  const text = store.document(hash);
+  if (text !== null && sha256(text) !== hash) throw new Error(`the document ${hash} does not have its hash`);
+  return text === null ? null : contentOf(text);
 }

@@ -156,7 +156,15 @@ ${window ? 'window: { from: 2026-03-02, to: 2026-03-31, timeZone: UTC }\n' : ''}
       { result: 'unobserved' },
     ]);
 
+    const asked = ['conclude --json', 'deviations --json', 'results --json'];
+    const answered = await Promise.all(asked.map((line) => holdfast(folder, line, at(0.9))));
     await holdfast(folder, 'run --once', at(1));
+    const known = await Promise.all(asked.map((line) => holdfast(folder, `${line} --known-at 2026-03-02T08:54:00Z`, at(5))));
+    expect(known.map(({ out }) => out)).toEqual(answered.map(({ out }) => out));
+    expect(known[0]!.err).toMatch(/^Known to a ledger of \d+ leaves, root [0-9a-f]{64}, as of 2026-03-02T08:54:00.000Z.\n$/);
+    expect((await holdfast(folder, 'results --known-at #2', at(5))).err).toContain('Known to a ledger of 2 leaves');
+    for (const never of ['#0', '#99', 'yesterday', '2026-03-03'])
+      expect(await holdfast(folder, `results --known-at ${never}`, at(5))).toMatchObject({ code: 2, out: '' });
     const second = JSON.parse((await holdfast(folder, 'results --json', at(1))).out) as Record<string, unknown>[];
     const since = (rows: Record<string, unknown>[]) => rows.map(({ rule, item, result, since }) => ({ rule, item, result, since }));
     expect(since(second)).toEqual(since(first));
@@ -173,6 +181,14 @@ ${window ? 'window: { from: 2026-03-02, to: 2026-03-31, timeZone: UTC }\n' : ''}
       /^2 judgements of \d cycles, 2 evaluations\n {2}agree: 2\n/,
     );
     expect(await holdfast(folder, 'replay --from yesterday')).toMatchObject({ code: 2 });
+
+    const again = await holdfast(folder, 'replay --today --json', at(1));
+    expect(JSON.parse(again.out)).toMatchObject({ rules: [], items: [], notJudged: 0 });
+    const recorded = await holdfast(folder, 'replay --today --record --json', at(1.5));
+    expect(recorded.code).toBe(0);
+    const sizes = [again, recorded].map(({ out }) => (JSON.parse(out) as { ledger: { size: number } }).ledger.size);
+    expect(sizes[1]).toBe(sizes[0]! + 1);
+    expect((await holdfast(folder, 'replay --today', at(1.5))).out).toContain('0 of 45 controls, 0 rules and 0 items differ.');
 
     const concluded = JSON.parse((await holdfast(folder, 'conclude --json', at(1))).out) as {
       controls: { id: string; conclusion: string }[];

@@ -42,19 +42,20 @@ export const otherDoors = defineCollector(doors.population, {
   },
 } as Collector);
 
+export const program: Program = {
+  hash: 'toy',
+  rules,
+  collectors: [doors, guards] as Collector[],
+  judging,
+  joining,
+  collecting,
+  versionOf: () => 'v1',
+};
+
 /** Programs as a ledger would name them: the same code before every leaf. */
 export function programsWith(given: Partial<Program> = {}): RecordedPrograms {
-  const program: Program = {
-    hash: 'toy',
-    rules,
-    collectors: [doors, guards] as Collector[],
-    judging,
-    joining,
-    collecting,
-    versionOf: () => 'v1',
-    ...given,
-  };
-  return { at: () => program, count: () => undefined, used: () => [], [Symbol.dispose]: () => undefined };
+  const own = { ...program, ...given };
+  return { at: () => own, count: () => undefined, used: () => [], [Symbol.dispose]: () => undefined };
 }
 
 /** Lets a story happen, an hour a look; the agent is started anew before the looks at `restarts`. */

@@ -199,7 +199,7 @@ function editLeaves({ tiny, roll }: World): Mutation | null {
   const files = new Map(tiny.files);
   const ledger = { ...tiny.about.ledger, ...writeLog(files, tiny.origin, edited, key) };
   seal(files, { ...tiny.about, ledger }, key);
-  return { name: `${how} leaves ${a} and ${b}`, zip: zipOf(files), held: heldOf(tiny), names: ['kept: '] };
+  return { name: `${how} leaves ${a} and ${b}`, zip: zipOf(files), held: heldOf(tiny), names: ['kept: ', 'leaf '] };
 }
 
 function editedLeaf(leaf: string, roll: World['roll']): string {

@@ -41,7 +41,12 @@ export async function writeStatements(telling: Omit<Telling, 'nameOf'>, known: K
     'ipe/streams.json',
     read({
       streams: own.map(({ id, population }) => ({ statement: `ipe/${id}.json`, population: population.type })),
-      without: strangers.map((population) => ({ population, reason: 'no collector of this program reads it any more' })),
+      without: strangers.map((population) => ({
+        population,
+        reason: population.startsWith('monitor.')
+          ? 'the monitor’s own record of what it found to look at'
+          : 'no collector of this program reads it any more',
+      })),
     }),
   );
 }

@@ -73,13 +73,21 @@ function heading({ company, days, timeZone, window }: FirstPage): Html {
 
 function facts({ seen, gaps, deviations, controls, documents }: FirstPage): Html {
   const fact = (value: string, says: string) => html`<li><b>${value}</b> <span class="sub">${says}</span></li>`;
+  const of = (value: number, one: string, rest: string) => fact(number(value), `${value === 1 ? one : `${one}s`}${rest}`);
   const open = deviations.filter(({ firstGood }) => firstGood === null).length;
   const lapsed = new Set(controls.flatMap(({ lapses }) => lapses)).size;
   const noted = controls.filter(({ conclusion }) => conclusion === 'deviations-noted').length;
-  return html`<ul class="facts" aria-label="The package in numbers">${fact(seen.observed === null ? '–' : percent(seen.observed), `of scope-time observed, in ${counted(seen.cycles, 'cycle')}`)}${fact(
-    number(gaps.length),
-    'times a scope was not observed',
-  )}${fact(number(deviations.length + lapsed), `deviations${lapsed > 0 ? `, ${number(lapsed)} of them events or duties` : ''}; ${number(open)} open at the end`)}${fact(`${number(noted)} / ${number(controls.length)}`, 'controls with deviations noted')}${fact(number(documents.present), `documents, for ${counted(seen.items, 'item')} in ${counted(seen.scopes, 'scope')}`)}</ul>`;
+  return html`<ul class="facts" aria-label="The package in numbers">${[
+    fact(seen.observed === null ? '–' : percent(seen.observed), `of scope-time observed, in ${counted(seen.cycles, 'cycle')}`),
+    of(gaps.length, 'gap', ' in which a scope was not observed'),
+    of(
+      deviations.length + lapsed,
+      'deviation',
+      `${lapsed > 0 ? `, ${number(lapsed)} of them events or duties` : ''}; ${number(open)} open at the end`,
+    ),
+    fact(`${number(noted)} / ${number(controls.length)}`, 'controls with deviations noted'),
+    of(documents.present, 'document', `, for ${counted(seen.items, 'item')} in ${counted(seen.scopes, 'scope')}`),
+  ]}</ul>`;
 }
 
 function whatItIs({ ledger, company }: FirstPage): Html {

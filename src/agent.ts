@@ -127,7 +127,7 @@ export async function openAgent({ config, log, now, readOnly = false, connection
   }
 
   const reporting = (asOf: number): Reporting => ({
-    store,
+    store: store.reading(),
     rules,
     controls,
     asOf,

@@ -229,6 +229,12 @@ export const errors = {
     retry: false,
     exit: 1,
   },
+  BACKFILL_REFUSED: {
+    says: 'The scope {scope} cannot be backfilled so: {reason}.',
+    remedy: 'Bring only what was seen, in order, within the life of the scope and before the last cycle. Nothing was recorded.',
+    retry: false,
+    exit: 2,
+  },
   SQLITE_TOO_OLD: {
     says: 'SQLite {found} is too old; {needed} or newer is needed.',
     remedy: 'Start Holdfast through bin/holdfast, which brings its own Node and SQLite.',

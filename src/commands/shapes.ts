@@ -48,6 +48,7 @@ const deviationRow = z.object({
   due: instant,
   clock: z.enum(['in-time', 'late', 'pending', 'overdue']),
   carriedIn: z.boolean(),
+  backfilled: z.boolean().describe('Its bounds rest on looks that were brought later or corrected'),
 });
 
 const criterion = z.object({ id: z.string(), says: z.string(), controls: z.array(z.string()), reached: z.boolean() });
@@ -71,6 +72,7 @@ const status = z.object({
     }),
   ),
   retired: z.array(z.object({ scope: z.string(), at: instant, reason: z.string() })),
+  backfills: z.array(z.object({ scope: z.string(), from: instant, to: instant, index: z.int(), reason: z.string() })),
   items: z.int(),
   results: z.record(result, z.int()),
   observed: z.number().nullable().describe('Share of scope-time looked at, 0 to 1'),
@@ -113,6 +115,7 @@ const conclude = z.object({
       conclusion: z.enum(['deviations-noted', 'not-demonstrated', 'not-operated', 'no-deviations-noted', 'not-tested']),
       grade: z.enum(['open-at-end', 'some-late', 'all-remediated-in-time', 'all-under-waiver']).nullable(),
       says: z.string(),
+      backfilled: z.boolean().describe('It rests in part on looks that were brought later or corrected'),
       tally: z.record(z.string(), z.int()),
       shortfalls: z.array(z.object({ rule: z.string(), name: z.string(), value: z.number() })),
       observed: z.number().nullable().describe('Share of the window in which its key rules were observed, 0 to 1'),

@@ -21,6 +21,7 @@ function lines({
   asOf,
   connections,
   retired,
+  backfills,
   items,
   results,
   observed,
@@ -51,6 +52,11 @@ function lines({
       ({ id, lastCycle, failing }) =>
         `Connection   ${id}: last cycle ${lastCycle ? new Date(lastCycle.ended).toISOString() : 'never'}${failing.length > 0 ? `; ${failing.length} scopes cannot be read` : ''}`,
     ),
+    ...(backfills.length > 0
+      ? [
+          `Backfilled   ${backfills.length} times looks were brought later or corrected: ${[...new Set(backfills.map(({ reason }) => reason))].join('; ')}`,
+        ]
+      : []),
     ...(retired.length > 0
       ? [`Retired      ${retired.length} scopes are no longer looked at: ${[...new Set(retired.map(({ reason }) => reason))].join('; ')}`]
       : []),

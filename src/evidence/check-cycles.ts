@@ -3,6 +3,7 @@ import { canonical, type Json } from '#src/ledger/canonical.ts';
 import { createFrontier, type Hash } from '#src/ledger/tree.ts';
 import { attempt } from './attempt.ts';
 import { type Blobs, openBlobs } from './blobs.ts';
+import { checkBackfill } from './check-backfill.ts';
 import { rebuilt } from './check-projections.ts';
 import { unpack } from './compression.ts';
 import { type CycleManifest, cycleLeaf, type Looks, letters, type Requests, requestsOf } from './documents.ts';
@@ -232,4 +233,5 @@ function* checkBody(where: string, kind: string, body: Json, blobs: Blobs, refer
     if (found === null) yield `${where}: its document ${name} is missing`;
     else referenced.add(found);
   }
+  if (kind === 'backfill') yield* checkBackfill(where, body, blobs);
 }

@@ -1,5 +1,6 @@
 import { HoldfastError } from '#src/errors.ts';
 import type { NoteSigner } from '#src/ledger/note.ts';
+import { backfillable, backfillEntry } from './backfill.ts';
 import { openBlobs } from './blobs.ts';
 import { changeLog } from './change-log.ts';
 import { check } from './check.ts';
@@ -16,7 +17,7 @@ import { prove } from './prove.ts';
 import { queries } from './queries.ts';
 import { replay, tell } from './replay.ts';
 import { createState, type Projection } from './state.ts';
-import type { EvidenceStore } from './store.ts';
+import type { BackfillRecord, EvidenceReading, EvidenceStore } from './store.ts';
 import { type WriterOptions, writer } from './writer.ts';
 
 export interface EvidenceOptions extends WriterOptions {
@@ -74,6 +75,14 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     return row ? ((JSON.parse(blobs.read(row.manifest)) as CycleManifest).find(([key]) => key === scope)?.[3] ?? null) : null;
   };
   const manifests = openManifests(blobs, latestManifest, options.personal);
+  const writing = () => {
+    const write = writer({ db, faultOf, blobs, log, checkpoints, rules, state, held, manifests }, options);
+    const backfill = async (record: BackfillRecord) => {
+      const { body, texts } = backfillEntry(record, backfillable(db, blobs, state, record, options.personal));
+      return write.append('backfill', record.at, body, texts);
+    };
+    return { ...write, backfill };
+  };
   const write = options.readOnly
     ? {
         commit: refuseWriting,
@@ -82,10 +91,12 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
         sign: refuseWriting,
         purge: refuseWriting,
         erase: refuseWriting,
+        backfill: refuseWriting,
       }
-    : writer({ db, faultOf, blobs, log, checkpoints, rules, state, held, manifests }, options);
+    : writing();
 
-  return {
+  let known: { size: number; reading: EvidenceReading } | undefined;
+  const store: EvidenceStore = {
     held: held.scopes,
     ...write,
     head: () => log.head(),
@@ -100,6 +111,12 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     changes: () => changeLog(db, log.head().size),
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
     told: (size) => tell(db, blobs, size),
+    reading() {
+      if (store.backfills().length === 0) return store;
+      const { size } = log.head();
+      if (known?.size !== size) known = { size, reading: knownAt(db, size) };
+      return known.reading;
+    },
     knownAt: (size) => knownAt(db, size),
     sizeKnownAt: (instant) => sizeKnownAt(db, instant, log.head().size),
     writtenAt: (size) => writtenAt(db, size),
@@ -109,6 +126,7 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
       db.close();
     },
   };
+  return store;
 }
 
 const refuseWriting = async (): Promise<never> => refuse('it was opened for reading only');

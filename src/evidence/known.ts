@@ -1,3 +1,4 @@
+import type { CallRecord } from '#src/cycle/collect.ts';
 import { createFrontier } from '#src/ledger/tree.ts';
 import { type Blobs, openBlobs } from './blobs.ts';
 import type { Engine } from './engine.ts';
@@ -7,8 +8,9 @@ import { openManifests } from './manifests.ts';
 import { projectInMemory } from './project-in-memory.ts';
 import { keysById, recorded } from './queries.ts';
 import { replay } from './replay.ts';
-import { createState, nowhere } from './state.ts';
-import type { EvidenceReading } from './store.ts';
+import { retell } from './retell.ts';
+import { createState, nowhere, type State } from './state.ts';
+import type { EvidenceReading, LedgerEntry } from './store.ts';
 
 /**
  * What was known when the ledger had `size` leaves. The log is told again up to there, into memory, so that every question has the answer that
@@ -16,28 +18,61 @@ import type { EvidenceReading } from './store.ts';
  */
 export function knownAt(db: Engine, size: number): EvidenceReading {
   const blobs = openBlobs(db);
+  const manifests = openManifests(blobs, () => null);
+  const own = recorded(db, blobs, (manifest) => manifests.read(manifest), size);
+  const backfills = own.entries('backfill');
+  const corrected = new Set(backfills.map(({ body }) => (body as { scope: string }).scope));
+
+  const rows = projectInMemory();
+  const retold = retell(db, blobs, backfills, size, rows.projection);
   const state = createState(nowhere);
   for (const _ of replay(db, blobs, state, size));
+  const scopeAt = (key: string) => (corrected.has(key) ? retold.state : state).scope(key);
   const held = holdNothing(blobs);
-  for (const scope of state.scopes.values()) held.load(scope);
+  for (const key of state.scopes.keys()) held.load(scopeAt(key)!);
 
   const scopeKeys = keysById(db.prepare('SELECT id, key FROM scope').all());
-  const itemKeys = keysById(db.prepare('SELECT id, key FROM item').all());
-  const manifests = openManifests(blobs, () => null);
+  const itemKeys = new Map([...keysById(db.prepare('SELECT id, key FROM item').all()), ...retold.itemKeys]);
   return {
     held: held.scopes,
     head: () => headAt(db, size),
-    ...recorded(db, blobs, (manifest) => manifests.read(manifest), size),
+    ...own,
     // Told a second time, with all that it says of the rules: only where that is asked.
-    ...answersFrom(() => projectionsAt(db, blobs, size), scopeKeys, itemKeys),
-    lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
+    ...answersFrom(() => projectionsAt(db, blobs, size, rows, corrected), scopeKeys, itemKeys),
+    history: (scope, item) => (corrected.has(scope) ? (retold.history.get(`${scope}\n${item}`) ?? []) : own.history(scope, item)),
+    calls: (index, scope) => callsOf(backfills, index, scope, blobs) ?? own.calls(index, scope),
+    lastLookIndex: (scope) => scopeAt(scope)?.lastLookIndex ?? null,
   };
 }
 
-function projectionsAt(db: Engine, blobs: Blobs, size: number) {
-  const rows = projectInMemory();
-  for (const _ of replay(db, blobs, createState(rows.projection), size));
+/** Adds the projections of what was not corrected to those of what was. */
+function projectionsAt(db: Engine, blobs: Blobs, size: number, rows: ReturnType<typeof projectInMemory>, corrected: ReadonlySet<string>) {
+  const state = createState(rows.projection);
+  const ignored = createState(nowhere);
+  for (const _ of replay(db, blobs, corrected.size > 0 ? apart(state, ignored, corrected) : state, size));
   return rows;
+}
+
+/** A state that is told only of some scopes; another is told of the rest. */
+const apart = (state: State, others: State, keys: ReadonlySet<string>): State => {
+  const of = (key: string) => (keys.has(key) ? others : state);
+  return {
+    ...state,
+    scope: (key) => of(key).scope(key),
+    addScope: (key, id) => of(key).addScope(key, id),
+    failed: (scope, look) => of(scope.key).failed(scope, look),
+    complete: (scope, look) => of(scope.key).complete(scope, look),
+    retire: (scope, end) => of(scope.key).retire(scope, end),
+  };
+};
+
+/** The calls that a backfill brought; undefined where the leaf is none of that scope. */
+function callsOf(backfills: readonly LedgerEntry[], index: number, scope: string, blobs: Blobs): CallRecord[] | undefined {
+  const body = backfills.find((entry) => entry.index === index)?.body as { scope: string; manifest: string } | undefined;
+  if (body?.scope !== scope) return undefined;
+  const read = (hash: string) => blobs.read(blobs.find(hash)!);
+  const calls = JSON.parse(read(body.manifest)) as CallRecord[];
+  return calls.map((call) => ({ ...call, reply: call.reply === null ? null : read(call.reply) }));
 }
 
 function headAt(db: Engine, size: number) {

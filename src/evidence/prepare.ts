@@ -58,7 +58,11 @@ export function prepare(cycle: CycleRecord, state: State, lastAsOf: number | nul
   return { scopes: scopes.sort(byKey), retired: retired.sort(byKey) };
 }
 
-function prepareScope(record: ScopeRecord, rules: readonly string[], state: State): PreparedScope {
+/** A complete look by itself, whatever was held before. */
+export const prepareLook = (record: ScopeRecord, rules: readonly string[]): PreparedScope =>
+  prepareScope(record, rules, { scope: () => undefined });
+
+function prepareScope(record: ScopeRecord, rules: readonly string[], state: Pick<State, 'scope'>): PreparedScope {
   const { scope, hold, calls } = record;
   const key = scopeKey(scope);
   if (!Number.isSafeInteger(hold) || hold <= 0) refuse(`${key}: a hold of ${hold} ms`);

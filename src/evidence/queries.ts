@@ -12,6 +12,7 @@ import type { EntryKind } from './entries.ts';
 import type { KeptCall } from './manifests.ts';
 import type { GapRow, RunRow } from './project-in-memory.ts';
 import { type CycleRow, wholeLedger } from './replay.ts';
+import { backfillsIn } from './retell.ts';
 import { committedName } from './salted.ts';
 import {
   type AnchorRow,
@@ -25,7 +26,10 @@ import {
 } from './store.ts';
 import { openWordless } from './wordless.ts';
 
-type Answers = Pick<EvidenceStore, 'lastCycle' | 'cycles' | 'runs' | 'gaps' | 'history' | 'calls' | 'entries' | 'document' | 'anchors'>;
+type Answers = Pick<
+  EvidenceStore,
+  'lastCycle' | 'cycles' | 'runs' | 'gaps' | 'history' | 'calls' | 'backfills' | 'entries' | 'document' | 'anchors'
+>;
 
 /** What the tables answer. */
 export const queries = (db: Engine, blobs: Blobs, manifestCalls: (manifest: string) => KeptCall[]): Answers => ({
@@ -55,6 +59,13 @@ export function recorded(
   const wordless = openWordless(db);
   const scopeId = (key: string): number | undefined => (scopeRow.get(key) as { id: number } | undefined)?.id;
 
+  const entries: Answers['entries'] = (kind) => {
+    const rows = (kind === undefined ? everyEntry.all(size) : entriesOf.all(size, kind)) as unknown as EntryRow[];
+    return rows.map(
+      (row): LedgerEntry => ({ index: row.idx, kind: row.kind, asOf: row.as_of, body: JSON.parse(blobs.read(row.body)) as Json }),
+    );
+  };
+
   return {
     lastCycle: (connection) =>
       summary((connection === undefined ? latest.get(size) : latestOf.get(size, connection)) as CycleRow | undefined),
@@ -64,12 +75,8 @@ export function recorded(
       const rows = historyRows.all(size, scopeId(scope) ?? -1, item) as unknown as HistoryRow[];
       return rows.map((row) => itemRecord(row, scope, population, item, blobs, wordless));
     },
-    entries(kind) {
-      const rows = (kind === undefined ? everyEntry.all(size) : entriesOf.all(size, kind)) as unknown as EntryRow[];
-      return rows.map(
-        (row): LedgerEntry => ({ index: row.idx, kind: row.kind, asOf: row.as_of, body: JSON.parse(blobs.read(row.body)) as Json }),
-      );
-    },
+    entries,
+    backfills: () => backfillsIn(entries('backfill')),
     document(sha256) {
       const id = blobs.find(sha256);
       return id === null || blobs.isPurged(id) ? null : blobs.raw(id);

@@ -210,6 +210,37 @@ export interface Purged {
   readonly head: LedgerHead;
 }
 
+/** Looks at a scope that were brought later, or corrected: they stand in place of those of [from, to). Instants in epoch ms. */
+export interface BackfillRecord {
+  readonly at: number;
+  readonly scope: Scope;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  /** What brought the data: the id of the run of that time, or of the import. */
+  readonly run: string;
+  readonly ruleSet: RuleSet;
+  /** The calls of that time, with their replies. */
+  readonly calls: readonly CallRecord[];
+  /** In order of time. Each says every item that it saw; what it does not say was not there. Events stay. */
+  readonly looks: readonly ({ readonly asOf: number; readonly hold: number } & (
+    | { readonly unread: Unread; readonly items?: never }
+    | { readonly unread?: never; readonly items: readonly ItemChange[] }
+  ))[];
+}
+
+/** A backfill, as a report tells it. */
+export interface Backfill {
+  readonly index: number;
+  readonly at: number;
+  readonly scope: string;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  readonly run: string;
+  readonly looks: number;
+}
+
 export interface CycleSummary {
   readonly index: number;
   readonly connection: string;
@@ -237,6 +268,8 @@ export interface EvidenceReading {
   history(scope: string, item: string): ItemRecord[];
   /** The calls of a scope in the cycle at a ledger index, with the kept replies. */
   calls(index: number, scope: string): CallRecord[];
+  /** What was brought later or corrected, the oldest leaf first. */
+  backfills(): Backfill[];
   /** The latest ledger index in which the scope was looked at. */
   lastLookIndex(scope: string): number | null;
 }
@@ -292,6 +325,13 @@ export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
    * only what is gone: ITEM_NOT_ERASABLE otherwise. Appends a leaf of kind `tombstone`.
    */
   erase(order: ErasureOrder): Promise<Purged>;
+  /**
+   * Brings looks late, or corrects them: a leaf of kind `backfill`. What was known before stays what it was; `reading` has it from now on. Not
+   * for populations of people. Errors: BACKFILL_REFUSED, STORE_INVARIANT.
+   */
+  backfill(record: BackfillRecord): Promise<LedgerHead>;
+  /** What is known now, corrections included. The store's own answers are what its cycles saw. */
+  reading(): EvidenceReading;
   /** Every cycle again, the oldest first, as far as a ledger of `size` leaves. */
   told(size?: number): Iterable<ToldCycle>;
   /** What was known when the ledger had so many leaves: every question has the answer that it had then. */

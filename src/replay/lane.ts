@@ -105,6 +105,7 @@ export function judgeAgain(store: EvidenceStore, lens: Lens): Lane {
     held: new Map([...state.scopes].map(([key, scope]) => [key, heldIn(scope, itemOf, words.read)])),
     head: () => store.head(),
     entries: (kind) => store.entries(kind),
+    backfills: () => store.backfills(),
     lastCycle: (connection) => store.lastCycle(connection),
     cycles: (from, to) => store.cycles(from, to),
     calls: (index, scope) => store.calls(index, scope),

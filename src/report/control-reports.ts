@@ -1,5 +1,6 @@
 import { type Controls, controlsAt, controlVersions } from '#src/controls.ts';
-import type { Rule } from '#src/rule.ts';
+import { type Backfill, parseScopeKey } from '#src/evidence/store.ts';
+import { inspectedBy, type Rule } from '#src/rule.ts';
 import { type Conclusion, type Control, conclusions } from '#src/window/conclusions.ts';
 import type { Evidence } from '#src/window/evidence.ts';
 import { factsOf, type RuleFacts, type Thresholds } from '#src/window/facts.ts';
@@ -11,7 +12,7 @@ import type { ControlReport, ControlRule } from './types.ts';
 import { inOneLine } from './words.ts';
 
 /** What the rules of each control say over a window, by id. */
-export function controlReports({ observed, controls, thresholds, asOf, byId }: Context, window: Window): ControlReport[] {
+export function controlReports({ observed, controls, thresholds, asOf, byId, store }: Context, window: Window): ControlReport[] {
   const { evidence } = observed(window);
   const inForce = windowControls(controls, window);
   const concluded = conclusions(inForce, evidence, window, { thresholds });
@@ -26,6 +27,10 @@ export function controlReports({ observed, controls, thresholds, asOf, byId }: C
     const { title, statement, owner, frequency, type, criteria } = words;
     const reports = (role: 'key' | 'supporting') => [...new Set(control.versions.flatMap((version) => version[role]))].map(ruleOf);
     const key = reports('key');
+    const brought = store.backfills().filter(({ from, to }) => from < window.to && to > window.from);
+    const rests = control.versions.some((version) =>
+      [...version.key, ...version.supporting].some((id) => readsFrom(byId.get(id), brought)),
+    );
     const drawn = key.some(({ available }) => available) ? controlStrip(control, evidence, window) : null;
     const coverages = key.flatMap(({ facts }) => (facts ? coverageOf(facts) : []));
     return [
@@ -40,7 +45,8 @@ export function controlReports({ observed, controls, thresholds, asOf, byId }: C
         criteria,
         conclusion: conclusion.conclusion,
         grade: conclusion.grade,
-        says: inOneLine(conclusion),
+        says: inOneLine(conclusion, rests),
+        backfilled: rests,
         tally: conclusion.deviations,
         shortfalls: conclusion.shortfalls,
         observed: coverages.length > 0 ? Math.min(...coverages) : null,
@@ -52,6 +58,11 @@ export function controlReports({ observed, controls, thresholds, asOf, byId }: C
     ];
   });
 }
+
+/** Whether a rule looks at a population of which looks were brought later or corrected. */
+const readsFrom = (rule: Rule | undefined, brought: readonly Backfill[]): boolean =>
+  rule !== undefined &&
+  inspectedBy(rule).some(({ population }) => brought.some(({ scope }) => parseScopeKey(scope).population === population.type));
 
 function windowControls(controls: Controls, { from, to }: Window): Control[] {
   const ids = [...new Set(controls.versions.map(({ id }) => id))].toSorted();

@@ -11,6 +11,7 @@ import type { DeviationRow } from './types.ts';
 export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: Context, window: Window): DeviationRow[] {
   const { items } = observed(window);
   const deadlines = deadlinesOf({ parametersOf });
+  const brought = store.backfills();
   const found = [...items].flatMap(([rule, observations]) =>
     observations.flatMap(({ item, scopeKey: scope, runs, severity = byId.get(rule)!.severity }): Found[] =>
       runs.some(({ result }) => result === 'fail')
@@ -43,6 +44,10 @@ export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: 
       due: iso(deviation.due),
       clock: deviation.remediated,
       carriedIn: deviation.began < window.from,
+      backfilled: brought.some(
+        (each) =>
+          each.scope === scope && each.from <= (deviation.firstGood ?? Infinity) && each.to > (deviation.lastGood ?? deviation.firstBad),
+      ),
     };
   });
   return together(rows, byId).toSorted((a, b) => compare(a.firstBad, b.firstBad) || compare(a.id, b.id));

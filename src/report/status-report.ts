@@ -40,6 +40,10 @@ export function statusReport(context: Context): StatusReport {
     retired: [...store.held.values()].flatMap(({ scope, retired }) =>
       retired && retired.at >= shownWindow.from ? [{ scope: scopeKey(scope), at: iso(retired.at), reason: retired.reason }] : [],
     ),
+    backfills: store
+      .backfills()
+      .filter(({ to }) => to > shownWindow.from)
+      .map(({ scope, from, to, index, reason }) => ({ scope, from: iso(from), to: iso(to), index, reason })),
     results,
     window:
       declared && declaredWindow

@@ -54,6 +54,8 @@ export interface DeviationRow {
   readonly due: string;
   readonly clock: 'in-time' | 'late' | 'pending' | 'overdue';
   readonly carriedIn: boolean;
+  /** Its bounds rest on looks that were brought later or corrected. */
+  readonly backfilled: boolean;
 }
 
 export interface ControlReport {
@@ -73,6 +75,8 @@ export interface ControlReport {
   readonly shortfalls: readonly Shortfall[];
   /** Share of the window in which its key rules were observed, 0 to 1; null where nothing is. */
   readonly observed: number | null;
+  /** It rests in part on looks that were brought later or corrected. */
+  readonly backfilled: boolean;
   readonly strip: Strip | null;
   readonly key: readonly ControlRule[];
   readonly supporting: readonly ControlRule[];
@@ -159,6 +163,14 @@ export interface StatusReport {
   readonly connections: readonly ConnectionStatus[];
   /** Scopes that ceased to exist in the window, by a fact of the provider or by declaration: what is no longer looked at, and why. */
   readonly retired: readonly { readonly scope: string; readonly at: string; readonly reason: string }[];
+  /** What was brought later or corrected, in the window: nothing of it was known when it happened. */
+  readonly backfills: readonly {
+    readonly scope: string;
+    readonly from: string;
+    readonly to: string;
+    readonly index: number;
+    readonly reason: string;
+  }[];
   readonly items: number;
   readonly results: Readonly<Record<ResultRow['result'], number>>;
   /** Of scope-time in the window, as far as it has passed. Null without a window. */

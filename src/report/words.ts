@@ -35,7 +35,7 @@ function shortfallInWords({ name, rule, value }: Shortfall): string {
 }
 
 /** One line: what there is to know besides the word. */
-export function inOneLine({ conclusion, deviations, shortfalls, pending, parts }: Conclusion): string {
+export function inOneLine({ conclusion, deviations, shortfalls, pending, parts }: Conclusion, backfilled = false): string {
   const said: string[] = [];
   const { total, underWaiver, open, late, inTime, failedEvents } = deviations;
   if (total > 0) {
@@ -57,5 +57,6 @@ export function inOneLine({ conclusion, deviations, shortfalls, pending, parts }
   const empty = new Set(parts.flatMap(({ emptyPopulations }) => emptyPopulations));
   if (said.length === 0 && empty.size > 0)
     said.push(`${plural(empty.size, 'population')} read completely, with nothing in ${empty.size === 1 ? 'it' : 'them'}`);
+  if (backfilled) said.push('rests in part on data that was brought later');
   return said.join('; ');
 }

@@ -5,6 +5,7 @@ import type { Judgement } from '#src/cycle/evaluate.ts';
 import { type CycleRecord, type EvidenceStore, type ItemChange, type ScopeRecord, scopeKey } from '#src/evidence/store.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Unread } from '#src/population.ts';
+import { backfillContract } from '#test/contracts/backfill.ts';
 import { timeTravelContract } from '#test/contracts/time-travel.ts';
 import { oracle } from '#test/evidence/oracle.ts';
 import { hour, minute, type Observation, recordOf, start, steps, worldOf } from '#test/evidence/world.ts';
@@ -33,6 +34,7 @@ export function evidenceStoreContract(name: string, make: () => Promise<Engine>,
   /** Many small worlds, each opened, told, asked and checked. */
   const patience = 60_000;
   timeTravelContract(name, withStore, worlds);
+  backfillContract(name, withStore, worlds);
 
   describe(`${name}: everything that was observed`, () => {
     test(

@@ -127,6 +127,7 @@ function controls(): ControlReport[] {
       conclusion: detail.conclusion,
       grade: detail.grade,
       tally: detail.deviations,
+      backfilled: false,
       shortfalls: detail.shortfalls,
       detail,
       observed: shares.length > 0 ? Math.min(...shares) : null,
@@ -163,6 +164,7 @@ function deviationRows(): DeviationRow[] {
       due: iso(each.due),
       clock: each.remediated,
       carriedIn: false,
+      backfilled: false,
     })),
   );
 }
@@ -282,6 +284,7 @@ function status(): StatusReport {
     example: true,
     asOf: iso(asOf),
     ledger: { size: 4344, root: '93f5d22b'.repeat(8) },
+    backfills: [],
     retired: [
       { scope: 'aws-main/111122223333/ap-south-1/aws.vpc', at: iso(window.from + 3_600_000), reason: `declared out of scope: ${hostile}` },
     ],

@@ -1,0 +1,178 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type BackfillRecord, type EvidenceReading, type EvidenceStore, scopeKey } from '#src/evidence/store.ts';
+import { answersOf } from '#test/contracts/time-travel.ts';
+import { oracle } from '#test/evidence/oracle.ts';
+import { type Observation, recordOf, start, steps, worldOf } from '#test/evidence/world.ts';
+
+type WithStore = <T>(use: (store: EvidenceStore) => Promise<T>) => Promise<T>;
+type Looked = Observation['scopes'][number];
+
+/** What is corrected when: after how many cycles, at which of the scopes, over which share of the time that has passed, with which looks. */
+const corrections = fc.array(
+  fc.record({ after: fc.nat(20), scope: fc.nat(5), from: fc.nat(99), to: fc.nat(99), looks: steps, first: fc.boolean() }),
+  { minLength: 1, maxLength: 3 },
+);
+
+/** What every engine must hold of data that comes late. */
+export function backfillContract(name: string, withStore: WithStore, worlds: number): void {
+  describe(`${name}: what is brought late or corrected`, () => {
+    test('a grid of what was known when about which time: what is known now is the corrected world, what was known stays', async () => {
+      let brought = 0;
+      await fc.assert(
+        fc.asyncProperty(steps, corrections, (given, asked) =>
+          withStore(async (store) => {
+            const story = worldOf(given);
+            const then: { size: number; answers: unknown }[] = [];
+            let known: Dated[] = [];
+            for (const [n, observation] of story.entries()) {
+              const index = store.head().size;
+              await store.commit(recordOf(observation, store.held));
+              known.push({ ...observation, index });
+              for (const one of asked.filter(({ after }) => after === n)) {
+                const made = correctionOf(one, known, store);
+                if (!made) continue;
+                await store.backfill(made.record);
+                known = applied(known, made, store.head().size - 1);
+                brought++;
+              }
+              expectCorrected(store.reading(), known);
+              then.push({ size: store.head().size, answers: answersOf(store.reading()) });
+            }
+            for (const { size, answers } of then) expect(answersOf(store.knownAt(size))).toEqual(answers);
+            expect(store.check()).toEqual([]);
+          }),
+        ),
+        { numRuns: Math.min(15, worlds), endOnFailure: true },
+      );
+      expect(brought).toBeGreaterThan(0);
+    }, 120_000);
+
+    test('what does not fit is refused, and leaves nothing behind', () =>
+      withStore(async (store) => {
+        const [world] = fc.sample(steps, { seed: 5, numRuns: 1 });
+        for (const observation of worldOf(world!).slice(0, 4)) await store.commit(recordOf(observation, store.held));
+        const [held] = [...store.held.values()];
+        const last = store.lastCycle()!.asOf;
+        const call = { operation: 'List', parameters: '{}', page: 0, status: 200, requestId: '', reply: '{}' };
+        const ruleSet = { rules: {}, byPopulation: {} };
+        const look = { asOf: start + 5, hold: 1, items: [] };
+        const right: BackfillRecord = {
+          at: last + 1,
+          scope: held!.scope,
+          from: start,
+          to: last,
+          reason: 'an export',
+          run: 'import-7',
+          ruleSet,
+          calls: [call],
+          looks: [look],
+        };
+        const wrong: [string, Partial<BackfillRecord>][] = [
+          ['no cycle ever looked', { scope: { ...held!.scope, account: '999999999999' } }],
+          ['reaches past the last cycle', { to: last + 1 }],
+          ['ends before it begins', { from: last }],
+          ['gives no reason', { reason: ' ' }],
+          ['no run', { run: '' }],
+          ['none of the calls', { calls: [] }],
+          ['not in order', { looks: [look, look] }],
+          ['not within its time', { looks: [{ ...look, asOf: last }] }],
+          ['has no hold', { looks: [{ ...look, hold: 0 }] }],
+        ];
+        const before = store.head();
+        for (const [why, change] of wrong)
+          await expect(store.backfill({ ...right, ...change })).rejects.toMatchObject({
+            code: 'BACKFILL_REFUSED',
+            data: { reason: expect.stringContaining(why) },
+          });
+        expect(store.head()).toEqual(before);
+        expect(store.reading()).toBe(store);
+      }));
+  });
+}
+
+interface Dated extends Observation {
+  readonly index: number;
+}
+
+interface Correction {
+  readonly record: BackfillRecord;
+  readonly looks: readonly { readonly asOf: number; readonly seen: Looked }[];
+}
+
+/** A correction that the store takes: of a scope that exists all the time that it covers. */
+function correctionOf(
+  { scope: which, from: a, to: b, looks, first }: any,
+  known: readonly Dated[],
+  store: EvidenceStore,
+): Correction | null {
+  const scopes = [...store.held.values()].filter(({ retired }) => !retired);
+  const held = scopes[which % Math.max(1, scopes.length)];
+  if (!held || known.some(({ retired }) => retired.some((scope) => scopeKey(scope) === scopeKey(held.scope)))) return null;
+  const last = known.at(-1)!.asOf;
+  const at = (share: number) => start + Math.floor(((last - start) * share) / 100) + (first ? 0 : 1);
+  const [from, to] = [Math.min(at(a), at(b)), Math.min(last, Math.max(at(a), at(b)))];
+  if (from >= to) return null;
+  const event = held.scope.population === 'example.change';
+  const made = worldOf(looks).flatMap(({ scopes, asOf, ruleSet }) =>
+    scopes
+      .filter(({ scope }) => scope.population === held.scope.population)
+      .map((seen) => ({ asOf: from + (asOf - start), seen: { ...seen, scope: held.scope }, ruleSet })),
+  );
+  const fitting = made
+    .filter(
+      ({ asOf, ruleSet }, i) => asOf < to && ruleSet === made[0]!.ruleSet && made.findIndex((each) => each.asOf === asOf) === i && !event,
+    )
+    .slice(0, 4);
+  const record: BackfillRecord = {
+    at: last + 1,
+    scope: held.scope,
+    from,
+    to,
+    reason: 'the export of that night',
+    run: 'import-7',
+    ruleSet: fitting[0]?.ruleSet ?? known.at(-1)!.ruleSet,
+    calls: [{ operation: 'List', parameters: '{}', page: 0, status: 200, requestId: 'r', reply: '{}' }],
+    looks: fitting.map(({ asOf, seen: { hold, unread, items } }) =>
+      unread ? { asOf, hold, unread } : { asOf, hold, items: items!.map((item) => ({ ...item, name: item.key })) },
+    ),
+  };
+  return { record, looks: fitting };
+}
+
+/** The world as it is known after a correction: the looks of that scope and time are those of the correction, by its leaf. */
+function applied(known: readonly Dated[], { record: { scope, from, to, ruleSet }, looks }: Correction, index: number): Dated[] {
+  const key = scopeKey(scope);
+  const cleared = known.map((observation) =>
+    observation.asOf >= from && observation.asOf < to
+      ? { ...observation, scopes: observation.scopes.filter((seen) => scopeKey(seen.scope) !== key) }
+      : observation,
+  );
+  const brought = looks.map(
+    ({ asOf, seen }): Dated => ({ connection: scope.connection, asOf, ruleSet, scopes: [seen], retired: [], index }),
+  );
+  return [...cleared, ...brought].sort((a, b) => a.asOf - b.asOf || a.index - b.index);
+}
+
+function expectCorrected(reading: EvidenceReading, known: readonly Dated[]): void {
+  const expected = oracle(known);
+  const index = (position: number) => known[position]!.index;
+  const runs = expected.runs().map((run) => ({ ...run, index: index(run.index) }));
+  const byRun = (a: (typeof runs)[number], b: (typeof runs)[number]) =>
+    compare(a.rule, b.rule) || compare(a.scope, b.scope) || compare(a.item, b.item) || a.first - b.first;
+  expect([...reading.runs({ from: -Infinity, to: Infinity })]).toEqual(runs.sort(byRun));
+  expect(reading.gaps(-Infinity, Infinity)).toEqual(expected.gaps().sort((a, b) => compare(a.scope, b.scope) || a.from - b.from));
+  for (const key of expected.held().keys())
+    for (const item of ['item-0', 'item-1', 'item-2'])
+      expect(reading.history(key, item).map(({ index, asOf, snapshot }) => ({ index, asOf, snapshot }))).toEqual(
+        (expected.history(key, item) as { index: number; asOf: number; snapshot: string | null }[]).map(
+          ({ index: position, asOf, snapshot }) => ({
+            index: index(position),
+            asOf,
+            snapshot,
+          }),
+        ),
+      );
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -17,7 +17,13 @@ export interface Checkpoints {
    * Signs a head unless it is signed. Ed25519 always gives the same signature, so that being killed in between costs nothing.
    * Errors: SIGNATURE_WRONG where a key gives a signature that its own public key does not accept.
    */
-  sign(head: { readonly size: number; readonly root: Hash }, durably: (write: () => void) => void): Promise<void>;
+  sign(head: { readonly size: number; readonly root: Hash }, { asked, durably }: Access): Promise<void>;
+}
+
+/** How the writer asks the database, and writes to it: what fails is told in the words of the table of errors. */
+interface Access {
+  asked<T>(ask: () => T): T;
+  durably(write: () => void): void;
 }
 
 export function openCheckpoints(db: Engine, signers: readonly NoteSigner[], rootAt: (size: number) => Hash): Checkpoints {
@@ -42,8 +48,8 @@ export function openCheckpoints(db: Engine, signers: readonly NoteSigner[], root
     },
     sizes: () => sizes.all().map(({ size }) => Number(size)),
     vkeys: () => vkeys.all().map(({ vkey }) => String(vkey)),
-    async sign({ size, root }, durably) {
-      const missing = size === 0 ? [] : signers.filter(({ vkey }) => !signed.get(size, vkey));
+    async sign({ size, root }, { asked, durably }) {
+      const missing = size === 0 ? [] : asked(() => signers.filter(({ vkey }) => !signed.get(size, vkey)));
       if (missing.length === 0) return;
       const signatures = await Promise.all(missing.map((signer) => signatureOf(signer, { size, root })));
       durably(() => {

@@ -76,6 +76,15 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
       throw faultOf(error);
     }
   };
+  /** What is asked before anything is written: a database that fails to answer is not asked again either. */
+  const asked = <T>(ask: () => T): T => {
+    try {
+      return ask();
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) broken = Error.isError(error) ? error.message : String(error);
+      throw faultOf(error);
+    }
+  };
   const refuseBroken = () =>
     broken === null ? undefined : refuse(`an earlier write failed (${broken}); close the store and open it again`);
 
@@ -163,7 +172,7 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
   const latestOf = (kind: EntryKind): number | null => (latestBody.get(kind) as { body: number } | undefined)?.body ?? null;
   const sign = async (): Promise<LedgerHead> => {
     try {
-      await checkpoints.sign({ size: log.head().size, root: log.root() }, durably);
+      await checkpoints.sign({ size: log.head().size, root: log.root() }, { asked, durably });
     } catch (error) {
       broken ??= Error.isError(error) ? error.message : String(error);
       throw error;
@@ -197,7 +206,7 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
   return {
     commit: (cycle) =>
       inTurn(async () => {
-        const { at } = lastAsOf.get() as { at: number | null };
+        const { at } = asked(() => lastAsOf.get()) as { at: number | null };
         const prepared = prepare(cycle, state, at);
         const changed = durably(() => recordCycle(cycle, prepared));
         await sign();
@@ -209,10 +218,11 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
         const flaw = flawInBody(kind, body);
         if (flaw !== null) refuse(flaw);
         const text = canonical(body);
-        const before = latestOf(kind);
-        if (before !== null && blobs.read(before) === text) return log.head();
+        const before = asked(() => latestOf(kind));
+        const latest = before === null ? null : asked(() => blobs.read(before));
+        if (latest === text) return log.head();
         const documents = attached(blobs, kind, body, attachments);
-        const former = before === null ? {} : documentsOf(JSON.parse(blobs.read(before)));
+        const former = latest === null ? {} : documentsOf(JSON.parse(latest));
         durably(() => {
           for (const [name, document] of documents)
             blobs.put(document, `document ${kind}`, former[name] === undefined ? null : blobs.find(former[name]));

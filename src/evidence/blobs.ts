@@ -59,10 +59,11 @@ export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
     return document;
   };
   const baseFor = (kind: string, like: number | null | undefined): Unpacked | undefined => {
-    if (like === null || like === undefined || isPurged(like)) return exemplars.get(kind);
-    const previous = unpacked(like);
-    return previous.depth < longestChain ? previous : (firstVersion(previous.id) ?? exemplars.get(kind));
+    const previous = like === null || like === undefined || isPurged(like) ? undefined : unpacked(like);
+    return patchable(previous) ?? patchable(exemplars.get(kind));
   };
+  const patchable = (base: Unpacked | undefined): Unpacked | undefined =>
+    base === undefined || base.depth < longestChain ? base : firstVersion(base.id);
   /** Where a chain may not grow longer, another begins at the oldest version: it resembles the next one more than other documents do. */
   const firstVersion = (id: number): Unpacked | undefined => {
     let { base } = row(id);

@@ -22,29 +22,46 @@ export function pack(raw: Uint8Array, dictionary?: Uint8Array): Buffer {
     return Buffer.concat([data, sumOf(data)]);
   }
   const params = { [constants.ZSTD_c_compressionLevel]: 9, [constants.ZSTD_c_checksumFlag]: 0 };
-  return zstdCompressSync(raw, { ...common, params, pledgedSrcSize: raw.length } as ZstdOptions);
+  const data = zstdCompressSync(raw, { ...common, params, pledgedSrcSize: raw.length } as ZstdOptions);
+  data[3] = summed;
+  return Buffer.concat([data, sumOf(data)]);
 }
 
 /** Throws where the data is not one whole document of that size, and nothing after it. */
 export function unpack(stored: Uint8Array, size: number, dictionary?: Uint8Array): Buffer {
   const options = { chunkSize: Math.min(size, largest) + 64, ...(dictionary?.length && { dictionary }), info: true };
-  const deflated = !isZstd(stored);
-  const data = deflated ? stored.subarray(0, -2) : stored;
-  if (deflated && !sumOf(data).equals(stored.subarray(-2))) throw new Error('the compressed data does not have its checksum');
-  const unpacked = deflated ? inflateRawSync(data, options as ZlibOptions) : zstdDecompressSync(data, options as ZstdOptions);
+  const kind = kindOf(stored);
+  const data = kind === 'zstd of the first version' ? stored : stored.subarray(0, -2);
+  if (data !== stored && !sumOf(data).equals(stored.subarray(-2))) throw new Error('the compressed data does not have its checksum');
+  const unpacked =
+    kind === 'deflate' ? inflateRawSync(data, options as ZlibOptions) : zstdDecompressSync(withMagic(data), options as ZstdOptions);
   const { buffer, engine } = unpacked as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
   if (buffer.length !== size || engine.bytesWritten !== data.length) throw new Error(`the compressed data is not of ${size} bytes`);
   return buffer;
 }
 
-/** Not all bits of what is deflated matter, so that without this some could be altered unnoticed. The document itself is named by its hash. */
+/** Not all bits of what is compressed matter, so that without this some could be altered unnoticed. The document itself is named by its hash. */
 function sumOf(data: Uint8Array): Buffer {
   const sum = Buffer.allocUnsafe(2);
   sum.writeUInt16BE(crc32(data) & 0xffff);
   return sum;
 }
 
-/** The magic number of zstd. As deflate it would be a stored block with bits set that deflate leaves clear. */
-const isZstd = (data: Uint8Array): boolean => data[0] === 0x28 && data[1] === 0xb5 && data[2] === 0x2f && data[3] === 0xfd;
+/** The magic number of zstd, with another last byte where a sum follows. As deflate it would be a stored block with bits set that deflate leaves clear. */
+const magic = [0x28, 0xb5, 0x2f];
+const plain = 0xfd;
+const summed = 0xfe;
+
+function kindOf(stored: Uint8Array): 'deflate' | 'zstd' | 'zstd of the first version' {
+  if (magic.some((byte, i) => stored[i] !== byte)) return 'deflate';
+  return stored[3] === plain ? 'zstd of the first version' : stored[3] === summed ? 'zstd' : 'deflate';
+}
+
+function withMagic(data: Uint8Array): Uint8Array {
+  if (data[3] === plain) return data;
+  const frame = Buffer.from(data);
+  frame[3] = plain;
+  return frame;
+}
 
 const largest = 2 ** 30;

@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { pack, unpack } from '#src/evidence/compression.ts';
@@ -31,6 +32,11 @@ test('data in which any bit is another, or that is cut or longer, is refused or 
     }),
     { numRuns: 1_000 },
   );
+});
+
+test('what the first version of the program stored is read', () => {
+  const raw = Buffer.from('a document of some length, '.repeat(400));
+  expect(unpack(zstdCompressSync(raw), raw.length).equals(raw)).toBe(true);
 });
 
 test('a size that is not that of the document is refused', () => {

@@ -1,7 +1,7 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, sign } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { hour } from '#src/duration.ts';
-import { localSigner } from '#src/ledger/note.ts';
+import { cosignedText, localSigner, openNote, signatureLine, vkeyOf } from '#src/ledger/note.ts';
 import { verifyPackage } from '#src/package/verifiers/verify.mjs';
 import { localKey, publicForms, rawPublicKey } from '#src/signing/key.ts';
 import { start, type World } from '#test/cycle/world.ts';
@@ -12,6 +12,7 @@ const origin = 'toy.example/log';
 const privateKey = privateKeyOf(seeds[0]);
 const signer = localSigner(origin, privateKey);
 const key = localKey(privateKey);
+const witness = vkeyOf('auditor.example/w1', rawPublicKey(createPublicKey(privateKeyOf(seeds[1]))), 4);
 const signers = `${origin} ${publicForms(rawPublicKey(createPublicKey(privateKey)), '').ssh.trim()}\n`;
 
 const eventful: Record<number, (world: World) => void> = {
@@ -28,6 +29,15 @@ async function signedDay(personal?: ReadonlySet<string>) {
   const store = await toyStore(':memory:', 24, eventful, { signers: [signer], ...(personal && { personal }) });
   const kept = store.checkpoint(12)!.note;
   await store.addAnchor({ name: 'folder', kind: 'file', size: 12, at: start + 12 * hour, receipt: Buffer.from('{}') });
+  const seen = Math.floor((start + 12 * hour) / 1000);
+  const stamp = Buffer.alloc(8);
+  stamp.writeBigUInt64BE(BigInt(seen));
+  const cosignature = Buffer.concat([
+    stamp,
+    sign(null, Buffer.from(cosignedText(openNote(kept, [signer.vkey]).text, seen)), privateKeyOf(seeds[1])),
+  ]);
+  const receipt = Buffer.from(`${signatureLine(witness, cosignature)}\n`);
+  await store.addAnchor({ name: 'auditor', kind: 'witness', size: 12, at: start + 12 * hour, receipt });
   return { kept, ...(await packageOf({ ...toySource(store), key })) };
 }
 
@@ -55,13 +65,27 @@ describe('a package of a signed ledger', () => {
     expect(said('proofs')).toMatch(/proofs lead/);
   });
 
+  test('a witness that the auditor names is asked for the largest head it saw; one that saw none is told', async () => {
+    const named = async (vkey: string) => verifyPackage(day.bytes, { vkeys: [signer.vkey, vkey], judge: 'none' });
+    const report = await named(witness);
+    expect(faultsIn(report)).toEqual([]);
+    expect(report.checks.find(({ check }) => check === 'history')!.says).toContain('the head of 12 leaves that auditor.example/w1 saw on');
+    const stranger = vkeyOf('stranger.example', rawPublicKey(createPublicKey(privateKeyOf(seeds[1]))), 4);
+    expect(faultsIn(await named(stranger))).toEqual([
+      expect.stringContaining('stranger.example, whom you named, cosigned no head of this log'),
+    ]);
+  });
+
   test('says who signed it, where a reader looks', () => {
     const { files, exported } = day;
     expect(exported).toMatchObject({ sumsSigned: true, ledger: { signed: true, origin } });
     expect(files.get('keys/1.vkey')).toBe(`${signer.vkey}\n`);
     expect(files.get('00_README.html')).toContain(signer.vkey);
     expect(files.get('00_README.html')).toContain(`signed under the name <code>${origin}</code>`);
-    expect(JSON.parse(files.get('anchors/anchors.json')!)).toMatchObject([{ name: 'folder', size: 12, file: 'anchors/12.receipt' }]);
+    expect(JSON.parse(files.get('anchors/anchors.json')!)).toMatchObject([
+      { name: 'auditor', size: 12, file: 'cosignatures/12.checkpoint' },
+      { name: 'folder', size: 12, file: 'anchors/12.receipt' },
+    ]);
     expect([...files.keys()]).toContain(`consistency/12-${exported.ledger.size}.txt`);
   });
 

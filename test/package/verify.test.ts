@@ -53,7 +53,7 @@ test.each<[string, Held, string]>([
   [
     'a witness who did not cosign',
     { vkeys: [vkey, vkeyOf('witness.example', publicKeyOf(other), 4)] },
-    'witness.example, whom you named, did not cosign it',
+    'witness.example, whom you named, cosigned no head of this log',
   ],
   [
     'an older head of another history',

@@ -824,14 +824,9 @@ function checkCheckpoint(found, check) {
   const own = ownKeys(found, check);
   checkKeyFiles(found, own, check.say);
   const logKeys = outside.vkeys.map(([, key]) => key).filter((key) => key.type === 1);
-  const witnesses = outside.vkeys.map(([, key]) => key).filter((key) => key.type === 4);
   found.keys = logKeys.length > 0 ? logKeys : own.filter(({ type }) => type === 1);
-  const signed = signersOf(note, [...found.keys, ...witnesses], 'log/checkpoint');
+  const signed = signersOf(note, found.keys, 'log/checkpoint');
   const byLog = signed.filter(({ key }) => key.type === 1);
-  for (const witness of witnesses) {
-    const line = signed.find(({ key }) => key === witness) ?? cosignatureIn(found, note, witness);
-    if (!line) check.say(`log/checkpoint: the witness ${shown(witness.name)}, whom you named, did not cosign it`);
-  }
   if (byLog.length === 0) {
     if (logKeys.length > 0) throw new Fault('log/checkpoint: it is not signed by the key you gave');
     if (ledger.signed || note.signatures.length > 0) throw new Fault('log/checkpoint: it is not signed by any key of keys/');
@@ -844,15 +839,6 @@ function checkCheckpoint(found, check) {
   if (logKeys.length > 0) return `the head of ${checkpoint.size} leaves is signed by ${shown(name)}, with the key you gave`;
   check.unknown('whether the key that signed the head is the company’s: you gave no --vkey, and the key in the package proves nothing');
   return `the head of ${checkpoint.size} leaves is signed with the key in the package, ${shown(byLog[0].key.text)}`;
-}
-
-function cosignatureIn(found, { text }, witness) {
-  for (const path of found.files.under('cosignatures/')) {
-    const note = parseNote(found.files.text(path), path);
-    const [line] = note.text === text ? signersOf(note, [witness], path) : [];
-    if (line) return line;
-  }
-  return null;
 }
 
 /** The other forms of the log's key in keys/ must be of the same key. */
@@ -985,7 +971,12 @@ function checkOutside(found, check) {
       check.say(`${name}: you hold a head of ${kept.size} leaves, the package has ${tree.size}: the end of the log is missing`);
     else if (!tree.rootAt(kept.size).equals(kept.root))
       check.say(`${name}: the first ${kept.size} leaves are not those that you hold the head of: history was rewritten`);
-    else compared.push(kept.size);
+    else compared.push(`the head of ${kept.size} leaves that you hold`);
+  }
+  for (const [, witness] of outside.vkeys.filter(([, { type }]) => type === 4)) {
+    const seen = headsSeenBy(witness, found, check.say);
+    if (seen === null) check.say(`log/checkpoint: the witness ${shown(witness.name)}, whom you named, cosigned no head of this log`);
+    else compared.push(`the head of ${seen.size} leaves that ${shown(witness.name)} saw on ${new Date(seen.at * 1000).toISOString()}`);
   }
   for (const path of files.under('consistency/')) {
     bound.add(path);
@@ -1003,7 +994,24 @@ function checkOutside(found, check) {
       );
     return null;
   }
-  return `the log only grew since the head${compared.length > 1 ? 's' : ''} of ${compared.join(', ')} leaves that you hold`;
+  return `the log only grew since ${compared.join('; since ')}`;
+}
+
+/** The largest head of this log that a witness cosigned; null where there is none. */
+function headsSeenBy(witness, { tree, checkpoint, files }, say) {
+  let latest = null;
+  for (const path of ['log/checkpoint', ...files.under('cosignatures/')]) {
+    const text = files.has(path) ? files.text(path) : '';
+    if (!text.includes('\n\n')) continue;
+    const note = parseNote(text, path);
+    const [line] = signersOf(note, [witness], path);
+    const head = line && parseCheckpoint(note.text, path);
+    if (!head || head.origin !== checkpoint.origin) continue;
+    if (head.size > tree.size || !tree.rootAt(head.size).equals(head.root))
+      say(`${path}: the head of ${head.size} leaves that ${shown(witness.name)} saw is not of this log: history was rewritten`);
+    else if (latest === null || head.size > latest.size) latest = { size: head.size, at: line.at };
+  }
+  return latest;
 }
 
 // -- 5. The state after every cycle, from leaf 0

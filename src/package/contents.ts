@@ -62,8 +62,8 @@ export async function fill(
   const cycles = cyclesIn(store, size);
   const entries = store.entries();
   const distinct = (pick: (cycle: (typeof cycles)[number]) => string) => new Set(cycles.map(pick));
-  const documentIn = <T>(document: string): T => JSON.parse(store.document(document)!) as T;
-  const ruleSets = new Map([...distinct(({ ruleSet }) => ruleSet)].map((document) => [document, documentIn<RuleSet>(document)]));
+  const documentIn = (document: string): unknown => JSON.parse(store.document(document)!);
+  const ruleSets = new Map([...distinct(({ ruleSet }) => ruleSet)].map((document) => [document, documentIn(document) as RuleSet]));
   const looks = distinct((cycle) => cycle.looks);
   await writeLog(spool, store, size);
   await writeLines(spool, 'ledger/rulesets.ndjson', store, ruleSets.keys());

@@ -85,7 +85,7 @@ if (!postgresIsThere) test.skip('PostgreSQL is not installed here', () => undefi
     try {
       expect(check(db)).toEqual([]);
       const there = db.prepare('SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()').all();
-      expect(there.map(({ name }) => name).toSorted()).toEqual(tables.toSorted());
+      expect(new Set(there.map(({ name }) => name))).toEqual(new Set(tables));
       expect(unreportedEdits(db, 1 / 40)).toEqual({ tried: expect.any(Number), missed: [] });
     } finally {
       db.close();

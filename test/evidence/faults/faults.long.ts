@@ -29,7 +29,7 @@ for (const synchronous of ['FULL', 'NORMAL'] as const) {
   const { images, losing, lost, broken } = await losePower({
     scenes,
     synchronous,
-    density: synchronous === 'FULL' ? 2 : 0.3,
+    density: synchronous === 'FULL' ? 1.3 : 0.3,
     random: seeded(seed),
   });
   console.log(

@@ -29,7 +29,7 @@ test('every operation is one that the SDK has, and pages as the SDK says', async
 test('where nobody answers, a second attempt is all', async () => {
   const aws = await startAws(() => ({ after: 60_000 }));
   closing.push(aws);
-  const send = await prepared({ endpoint: aws.endpoint, requestTimeout: 50 })('ec2:DescribeVolumes');
+  const send = await prepared({ endpoint: aws.endpoint, requestTimeout: 500 })('ec2:DescribeVolumes');
   await expect(send({})).rejects.toMatchObject({ name: 'TimeoutError' });
   expect(aws.requests).toHaveLength(2);
 });

@@ -45,7 +45,7 @@ export function established({ ledger, anchors, timeZone }: FirstPage): Html {
 export function limits({ documents }: FirstPage): Html {
   return html`<section><h2>Limits</h2><ul class="plain">
 <li>Between two looks a setting may have changed and changed back. How far apart looks may lie is printed with each scope, and nothing is told beyond the last look.</li>
-<li>Replies are cut to the fields that a collector declares before they are kept; personal data and secrets are left out at the source. The bytes as they came are not kept.</li>
+<li>Replies are cut to the fields that a collector declares before they are kept; secrets are left out at the source. Of people what rules need is kept, names and addresses among it, and salted. The bytes as they came are not kept.</li>
 <li>Populations of events are not reconciled with a second source where none is connected: <a href="ipe/reconciliations.csv">ipe/reconciliations.csv</a> says which.</li>
 <li>Waivers and registers are not part of this product yet: <a href="registers/registers.json">no record of them is in the package</a>. Controls that only people operate are therefore not tested.</li>
 <li>${number(documents.present)} documents are in the package, ${number(documents.outside)} lie outside the window and are named by hash only${documents.purged > 0 ? `, ${number(documents.purged)} were purged, each named with the entry that says why` : ''}: <a href="evidence/index.csv">evidence/index.csv</a>.</li>

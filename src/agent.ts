@@ -120,7 +120,7 @@ export async function openAgent({ config, log, now, readOnly = false, connection
       outcomes.push(outcome);
       logCycle(log, outcome);
     }
-    const purged = await keepOrder(now());
+    const purged = await keepOrder(now()).catch(notScrubbed(log));
     if (purged && purged.documents > 0) log.info({ documents: purged.documents, bytes: purged.bytes }, 'purged by policy');
     outside?.nudge();
     return outcomes;
@@ -188,6 +188,15 @@ async function openStore(store: Config['store'], options: SqliteOptions): Promis
   if (!options.readOnly && store !== ':memory:') mkdirSync(dirname(store), { recursive: true });
   return openSqlite(store, options);
 }
+
+/** What was purged by policy is purged and signed by then; that readers still keep its pages alive is no reason to stop looking. */
+const notScrubbed =
+  (log: Logger) =>
+  (error: unknown): null => {
+    if (!(error instanceof HoldfastError) || !['STORE_NOT_SCRUBBED', 'STORE_LOCKED'].includes(error.code)) throw error;
+    log.warn({ code: error.code }, error.message);
+    return null;
+  };
 
 function logCycle(log: Logger, { head, record }: CycleOutcome): void {
   const failed = record.scopes.flatMap((scope) => (scope.status === 'failed' ? [scope] : []));

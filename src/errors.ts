@@ -311,6 +311,12 @@ export const errors = {
     retry: false,
     exit: 1,
   },
+  STORE_NOT_SCRUBBED: {
+    says: 'What was taken away may still stand in the log beside {file}: somebody is reading the store.',
+    remedy: 'Close what reads it, and start the agent or a command that writes once more. The purge itself is recorded and signed.',
+    retry: true,
+    exit: 1,
+  },
   ITEM_NOT_ERASABLE: {
     says: '{item} of {scope} cannot be erased: {reason}.',
     remedy: 'Name the scope and the key as `holdfast results --json` shows them, of an item that is gone. Nothing was erased.',

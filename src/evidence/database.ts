@@ -49,7 +49,10 @@ export const engineOver = (db: DatabaseSync, name: string, closed: () => void = 
   commit: () => db.exec('COMMIT'),
   rollback: () => (db.isTransaction ? db.exec('ROLLBACK') : undefined),
   faults: () => faultsIn(db),
-  scrub: () => db.exec('PRAGMA wal_checkpoint(TRUNCATE)'),
+  scrub() {
+    const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+    if (busy !== 0) throw new HoldfastError('STORE_NOT_SCRUBBED', { file: name });
+  },
   close() {
     db.close();
     closed();

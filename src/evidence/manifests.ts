@@ -60,7 +60,10 @@ export function openManifests(
     return calls.map((call, i) => {
       const content = contents[i]!;
       if (content === null) return null;
-      const known = isPersonal ? salted.get(content) : blobs.find(content) === null ? undefined : content;
+      const remembered = isPersonal ? salted.get(content) : content;
+      const id = remembered ? blobs.find(remembered) : null;
+      // What was purged since is not kept.
+      const known = id === null || blobs.isPurged(id) ? undefined : remembered;
       if (call.reply === null ? !known : sha256(call.reply) !== content)
         refuse(`${scope}: the reply ${content} of ${call.operation} is neither given nor kept`);
       if (call.reply === null || (known && isPersonal)) return known!;

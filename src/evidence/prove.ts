@@ -8,7 +8,7 @@ import { openLog } from './log.ts';
 import { replay } from './replay.ts';
 import { committedName } from './salted.ts';
 import { seenOf } from './scope-tree.ts';
-import { createState, type Projection, type State } from './state.ts';
+import { createState, nowhere, type State } from './state.ts';
 import { documentOf } from './state-root.ts';
 import { parseScopeKey, type StateQuestion } from './store.ts';
 
@@ -85,6 +85,3 @@ const leafProof = (leaf: string, index: number, size: number, path: readonly Has
   size,
   path: path.map((hash) => hash.toString('hex')),
 });
-
-const nothing = () => undefined;
-const nowhere: Projection = { runStarts: nothing, runEnds: nothing, gapOpens: nothing, gapCloses: nothing };

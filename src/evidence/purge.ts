@@ -2,6 +2,7 @@ import type { Blobs } from './blobs.ts';
 import { pack } from './compression.ts';
 import type { CycleManifest } from './documents.ts';
 import type { Engine } from './engine.ts';
+import { documentsOf } from './entries.ts';
 import type { Manifests } from './manifests.ts';
 import { isSalted } from './salted.ts';
 import type { State } from './state.ts';
@@ -43,7 +44,7 @@ export function takeAway({ db, blobs }: Pick<Parts, 'db' | 'blobs'>, { documents
   for (const { id, name } of items) rename.run(name, id);
 }
 
-/** The documents that are needed as long as the present is: of what is held, and of the latest look at each scope. */
+/** The documents that are needed as long as the present is: of what is held, of the latest look at each scope, and all that other leaves name. */
 export function livingDocuments({ db, blobs, state, manifests }: Parts): Set<number> {
   const living = new Set<number>();
   for (const { items, lastTryIndex, key } of state.scopes.values()) {
@@ -52,6 +53,8 @@ export function livingDocuments({ db, blobs, state, manifests }: Parts): Set<num
     if (id === null) continue;
     for (const document of [id, ...repliesIn({ blobs, manifests }, id)]) living.add(document);
   }
+  for (const { body } of db.prepare('SELECT body FROM entry').all())
+    for (const hash of Object.values(documentsOf(JSON.parse(blobs.read(Number(body)))))) living.add(blobs.find(hash)!);
   return living;
 }
 

@@ -191,8 +191,9 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
       takeAway(parts, purge);
       appendLeaf('tombstone', at, canonical(body), null);
     });
+    const head = await sign();
     db.scrub();
-    return { ...report, head: await sign() };
+    return { ...report, head };
   };
 
   /** One after the other: what is durable is signed before the next thing is written. */

@@ -27,11 +27,12 @@ export function verifyStore(store: EvidenceStore, outside: Outside): Checked[] {
   return [checkEvidence(store), checkSignatures(store, outside), checkAnchors(store), checkHistory(store, outside)];
 }
 
-const unsignedYet = /^ledger: its last \d+ leaves are not signed yet$/;
+/** An agent that writes beside this one may have added one leaf and not signed it yet; more are never left so. */
+const unsignedYet = 'ledger: its last 1 leaves are not signed yet';
 
-/** The store recomputes everything from its documents up, signatures included. A cycle may have been added, and not yet signed, meanwhile. */
+/** The store recomputes everything from its documents up, signatures included. */
 function checkEvidence(store: EvidenceStore): Checked {
-  const faults = store.check().filter((fault) => !unsignedYet.test(fault));
+  const faults = store.check().filter((fault) => fault !== unsignedYet);
   const { size, root } = store.head();
   const cycles = store.cycles(-Infinity, Infinity).length;
   return checked(

@@ -111,6 +111,18 @@ describe('erasing a person', () => {
     expect(store.check()).toEqual([]);
   });
 
+  test('says so where a reader keeps the old pages alive: nothing is called gone that is not', async () => {
+    const file = newFile();
+    await withJane(file);
+    await using store = open(file);
+    using reader = new DatabaseSync(file, { readOnly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM blob').get();
+    await expect(store.erase({ ...order, scope: scopeName, item: 'jane' })).rejects.toMatchObject({ code: 'STORE_NOT_SCRUBBED' });
+    expect(store.entries('tombstone')).toHaveLength(1);
+    expect(store.check()).toEqual([]);
+  }, 30_000);
+
   test('is refused while the person is there, and for what was never a person', async () => {
     const file = newFile();
     await withJane(file);

@@ -59,7 +59,7 @@ type Agent = Awaited<ReturnType<typeof openAgent>>;
 /** Opens the evidence for writing, without its connections. STORE_LOCKED while the agent runs. */
 async function writing(invocation: Invocation, act: (agent: Agent) => Promise<number>): Promise<number> {
   await using agent = await openAgent({ config: invocation.config(), log: openLog('error'), now: invocation.now, connections: [] });
-  return act(agent);
+  return await act(agent);
 }
 
 function tell({ options, answer }: Invocation, { documents, bytes, words, remaining, head }: Purged): number {

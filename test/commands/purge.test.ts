@@ -45,6 +45,7 @@ test('a person who has left is erased, with every name; one who is still there i
   const trial = await holdfast(folder, `${line} --dry-run`, at(start + day));
   expect(trial).toMatchObject({ code: 0, out: expect.stringContaining('would be taken away') });
   const done = await holdfast(folder, `${line} --json`, at(start + day));
+  expect(done.err).toBe('');
   expect(JSON.parse(done.out)).toMatchObject({
     dryRun: false,
     words: expect.arrayContaining(['mallory@example.com']),

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Connection } from '#src/collector.ts';
-import type { Config } from '#src/config.ts';
+import type { Companion } from '#src/companion.ts';
+import { besideEvidence, type Config } from '#src/config.ts';
 import { connect } from '#src/connections.ts';
 import { type Controls, controlsDocument, loadControls, parametersAt } from '#src/controls.ts';
 import { criteriaIn } from '#src/criteria.ts';
@@ -13,6 +14,7 @@ import { HoldfastError } from '#src/errors.ts';
 import { openPostgres } from '#src/evidence/postgres.ts';
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
+import { type Operations, openOperations } from '#src/operations/operations.ts';
 import { keyringOf, newKeyring, openOutside, outsideStatus } from '#src/outside.ts';
 import { collectors, personalPopulations, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
 import { recordProgram } from '#src/replay/program.ts';
@@ -33,6 +35,8 @@ export interface AgentOptions {
   readonly connections?: readonly Connection[];
   /** The example company: rebuilt at each start, so that its store need not survive a power cut. */
   readonly example?: boolean;
+  /** Works for good: alerts, takes orders, tells how it is. Otherwise it looks, records, and ends. */
+  readonly operating?: boolean;
 }
 
 /** How to look: at everything now, or at what is due; and who is told how far it is. */
@@ -61,7 +65,15 @@ export interface Agent extends AsyncDisposable {
 }
 
 /** The composition root: the only place where the configuration becomes adapters. */
-export async function openAgent({ config, log, now, readOnly = false, connections: given, example = false }: AgentOptions): Promise<Agent> {
+export async function openAgent({
+  config,
+  log,
+  now,
+  readOnly = false,
+  connections: given,
+  example = false,
+  operating = false,
+}: AgentOptions): Promise<Agent> {
   const controls = loadControls(config.controls ? [config.controls] : [], { timeZone: config.timeZone, rules });
   const { store, keyring } = await openSigned(config, {
     readOnly,
@@ -124,6 +136,7 @@ export async function openAgent({ config, log, now, readOnly = false, connection
     const purged = await keepOrder(now()).catch(notScrubbed(log));
     if (purged && purged.documents > 0) log.info({ documents: purged.documents, bytes: purged.bytes }, 'purged by policy');
     outside?.nudge();
+    for (const { afterCycles } of companions) await afterCycles?.(outcomes);
     return outcomes;
   }
 
@@ -142,10 +155,14 @@ export async function openAgent({ config, log, now, readOnly = false, connection
     outside: () => outside?.status(asOf) ?? outsideStatus(config, store, asOf),
   });
 
+  const operations = operating ? await openBeside(config) : null;
+  const companions: Companion[] = [];
+
   try {
     await outside?.begin();
   } catch (error) {
     outside?.close();
+    operations?.[Symbol.dispose]();
     await store[Symbol.asyncDispose]();
     throw error;
   }
@@ -161,6 +178,8 @@ export async function openAgent({ config, log, now, readOnly = false, connection
     reporting,
     published: async (atMost) => outside?.settled(atMost),
     async [Symbol.asyncDispose]() {
+      await Promise.all(companions.map((companion) => companion.close()));
+      operations?.[Symbol.dispose]();
       await outside?.settled(5_000);
       outside?.close();
       await Promise.all(connections.map((connection) => connection.close()));
@@ -188,6 +207,13 @@ async function openStore(store: Config['store'], options: SqliteOptions): Promis
   if (typeof store !== 'string') return openPostgres(await store.resolve(), options);
   if (!options.readOnly && store !== ':memory:') mkdirSync(dirname(store), { recursive: true });
   return openSqlite(store, options);
+}
+
+/** What is remembered and is no evidence, where the evidence is. */
+async function openBeside(config: Config): Promise<Operations> {
+  const { store } = config;
+  if (typeof store !== 'string') return openOperations(await store.resolve(), []);
+  return openOperations(store === ':memory:' ? store : besideEvidence(config, 'operations.db'), []);
 }
 
 /** What was purged by policy is purged and signed by then; that readers still keep its pages alive is no reason to stop looking. */

@@ -18,6 +18,8 @@ const mayImport: Record<string, RegExp> = {
   'src/signing/*.ts': /^\.\/|^#src\/(ledger\/|errors\.ts$|config\/secret\.ts$|aws\.ts$)|^@aws-sdk\/client-kms$|^node:/,
   'src/anchors/*.ts': /^\.\/|^#src\/(ledger\/|errors\.ts$|aws\.ts$|duration\.ts$)|^@aws-sdk\/client-s3$|^zod$|^node:/,
   'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|cycle\/(collect|evaluate))|^zod$|^pg$|^node:/,
+  'src/operations/*.ts': /^\.\/|^#src\/(evidence|errors)|^node:/,
+  'src/actions/action.ts': /^$/,
   'src/package/*.ts':
     /^\.\/|^#src\/(evidence|ledger|signing|report|window|catalogue|portal\/(html|strip|told|wording)|config|controls|collector|rule|population|registry|errors)|^node:/,
   'src/replay/*.ts':

@@ -36,7 +36,7 @@ export const run: Command = {
 async function runOwn(config: Config, { options, now, stderr, answer }: Invocation): Promise<number> {
   await Promise.all(config.secrets.map((secret) => secret.resolve()));
   const log = openLog(typeof options['log-level'] === 'string' ? options['log-level'] : options.once === true ? 'error' : 'info');
-  const agent = await openAgent({ config, log, now });
+  const agent = await openAgent({ config, log, now, operating: true });
   try {
     if (options.once === true) {
       const progress = (connection: string, done: number, of: number) =>

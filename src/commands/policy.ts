@@ -40,6 +40,7 @@ export const policy: Command = {
  */
 function awsPolicy(actions: readonly string[], config: Config | null) {
   const buckets = config?.anchors.filter((anchor) => anchor.kind === 's3') ?? [];
+  const secrets = secretsIn(config);
   const checkpoints = buckets.map(({ bucket, prefix, region }) => `${s3Arn(region)}${bucket}/${prefix}*`);
   return {
     Version: '2012-10-17',
@@ -47,13 +48,14 @@ function awsPolicy(actions: readonly string[], config: Config | null) {
       { Sid: 'HoldfastReadsConfiguration', Effect: 'Allow', Action: actions, Resource: '*' },
       ...signing(config),
       ...buckets.flatMap(anchoring),
+      ...readingSecrets(secrets),
       ...(checkpoints.length > 0
         ? [{ Sid: 'HoldfastNeverReadsObjects', Effect: 'Deny', Action: readsObjects, NotResource: checkpoints }]
         : []),
       {
         Sid: 'HoldfastNeverReadsData',
         Effect: 'Deny',
-        Action: [...(checkpoints.length > 0 ? [] : readsObjects), ...readsData],
+        Action: [...(checkpoints.length > 0 ? [] : readsObjects), ...(secrets.length > 0 ? [] : readsSecrets), ...readsData],
         Resource: '*',
       },
     ],
@@ -61,8 +63,8 @@ function awsPolicy(actions: readonly string[], config: Config | null) {
 }
 
 const readsObjects = ['s3:GetObject', 's3:GetObjectVersion'];
+const readsSecrets = ['secretsmanager:GetSecretValue', 'kms:Decrypt'];
 const readsData = [
-  'secretsmanager:GetSecretValue',
   'ssm:GetParameter',
   'ssm:GetParameters',
   'ssm:GetParametersByPath',
@@ -73,10 +75,40 @@ const readsData = [
   'logs:GetLogEvents',
   'logs:FilterLogEvents',
   'sqs:ReceiveMessage',
-  'kms:Decrypt',
   'lambda:GetFunction',
   'rds-data:ExecuteStatement',
 ];
+
+/** The ARNs of the secrets that the configuration refers to. */
+const secretsIn = (config: Config | null): string[] => [
+  ...new Set((config?.secrets ?? []).flatMap(({ ref }) => /^\$\{aws-sm:([^#}]+)/.exec(ref)?.[1] ?? [])),
+];
+
+/** Our own secrets and no other, and the key behind them only on behalf of Secrets Manager and for one of them. */
+function readingSecrets(secrets: readonly string[]) {
+  if (secrets.length === 0) return [];
+  const services = [
+    ...new Set(secrets.map((arn) => `secretsmanager.${arn.split(':')[3]}.amazonaws.com${arn.startsWith('arn:aws-cn:') ? '.cn' : ''}`)),
+  ];
+  return [
+    { Sid: 'HoldfastReadsOwnSecrets', Effect: 'Allow', Action: ['secretsmanager:GetSecretValue'], Resource: secrets },
+    {
+      Sid: 'HoldfastDecryptsOwnSecrets',
+      Effect: 'Allow',
+      Action: ['kms:Decrypt'],
+      Resource: '*',
+      Condition: { StringEquals: { 'kms:ViaService': services, 'kms:EncryptionContext:SecretARN': secrets } },
+    },
+    { Sid: 'HoldfastNeverReadsOtherSecrets', Effect: 'Deny', Action: ['secretsmanager:GetSecretValue'], NotResource: secrets },
+    {
+      Sid: 'HoldfastNeverDecryptsElsewhere',
+      Effect: 'Deny',
+      Action: ['kms:Decrypt'],
+      Resource: '*',
+      Condition: { StringNotEquals: { 'kms:ViaService': services } },
+    },
+  ];
+}
 
 /** A key is named by itself; an alias is no resource of a policy, but a condition on the request. */
 function signing(config: Config | null) {

@@ -20,7 +20,7 @@ Secrets are references, never values, and never printed. They are read anew each
 |---|---|
 | \`\${env:NAME}\` | an environment variable |
 | \`\${file:/run/secrets/name}\` | a file; a relative path starts at the folder of the configuration |
-| \`\${aws-sm:arn}\` | a secret of AWS Secrets Manager, by its ARN |
+| \`\${aws-sm:arn}\` | a secret of AWS Secrets Manager, by its whole ARN; \`#field\` after it takes one field of a secret that is a JSON object. \`holdfast policy aws\` names what to allow |
 
 Paths start at the folder of the configuration. Days are those of the window's time zone, first and last included; one window covers at most 12 months.
 YAML aliases, tags and several documents in one file are not taken.

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { HoldfastError } from '#src/errors.ts';
+import { SecretNotGiven, secretArn, secretInAws } from './secrets-manager.ts';
 
 /** A secret by reference: where it is kept, never what it is. Printing one in any way shows the reference. */
 export interface Secret {
-  /** As written: `${env:NAME}`, `${file:/path}` or `${aws-sm:arn}`. */
+  /** As written: `${env:NAME}`, `${file:/path}` or `${aws-sm:arn}`, the ARN with `#field` where the secret is a JSON object. */
   readonly ref: string;
   /** The absolute path of a secret that is a file. */
   readonly file?: string;
@@ -20,7 +21,7 @@ export interface SecretSources {
   /** Relative paths start here. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Reads a secret from AWS Secrets Manager by its ARN. */
+  /** Reads a secret from AWS Secrets Manager by its ARN; in place of asking AWS. */
   readonly secretsManager?: ((arn: string) => Promise<string>) | undefined;
 }
 
@@ -40,7 +41,7 @@ export function parseReference(text: string): Reference | ReferenceFault {
 const nameFits = {
   env: /^[A-Za-z_][A-Za-z0-9_]*$/,
   file: /^\S(?:.*\S)?$/,
-  'aws-sm': /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/,
+  'aws-sm': secretArn,
 };
 
 /** The secret behind a reference that `parseReference` accepts. `where` is told when it cannot be resolved: file, line and field. */
@@ -95,12 +96,11 @@ const lookUp: Record<Reference['scheme'], (name: string, sources: SecretSources,
     }
   },
 
-  async 'aws-sm'(arn, { secretsManager }, unresolved) {
-    if (secretsManager === undefined)
-      throw unresolved('no reader for AWS Secrets Manager is at hand', 'Use an environment variable or a file.');
+  async 'aws-sm'(arn, { secretsManager = secretInAws }, unresolved) {
     try {
       return (await secretsManager(arn)).trim();
     } catch (cause) {
+      if (cause instanceof SecretNotGiven) throw unresolved(cause.message, cause.mend, cause);
       const reason = Error.isError(cause) ? cause.name : 'unknown fault';
       throw unresolved(`AWS Secrets Manager did not give it (${reason})`, 'Allow secretsmanager:GetSecretValue on this one secret.', cause);
     }

@@ -88,6 +88,18 @@ describe('policy aws', () => {
     expect(verdictOf(policy, 's3:GetObject', object('patients', 'x'))).toBe('deny');
   });
 
+  test('lets the own secrets be read, decrypted on behalf of Secrets Manager alone, and no other', async () => {
+    const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:holdfast/ledger-AbCdEf';
+    const policy = await grants(`ledger: { origin: a.example/b, key: '\${aws-sm:${arn}#seed}' }`);
+    const onBehalf = { 'kms:ViaService': 'secretsmanager.eu-central-1.amazonaws.com', 'kms:EncryptionContext:SecretARN': arn };
+    expect(verdictOf(policy, 'secretsmanager:GetSecretValue', arn)).toBe('allow');
+    expect(verdictOf(policy, 'secretsmanager:GetSecretValue', arn.replace('ledger', 'patients'))).toBe('deny');
+    expect(verdictOf(policy, 'kms:Decrypt', key, onBehalf)).toBe('allow');
+    expect(verdictOf(policy, 'kms:Decrypt', key, { ...onBehalf, 'kms:EncryptionContext:SecretARN': 'another' })).toBe('none');
+    expect(verdictOf(policy, 'kms:Decrypt', key, { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' })).toBe('deny');
+    expect(verdictOf(policy, 'kms:Decrypt', key)).toBe('deny');
+  });
+
   test('names an alias by what is asked for, since it is no resource', async () => {
     const policy = await grants("ledger: { origin: a.example/b, kms: 'arn:aws:kms:eu-central-1:123456789012:alias/ledger' }");
     const asked = (alias: string) => ({ 'kms:SigningAlgorithm': 'ED25519_SHA_512', 'kms:RequestAlias': alias });

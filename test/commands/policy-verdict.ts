@@ -3,7 +3,10 @@ interface Statement {
   readonly Action: readonly string[];
   readonly Resource?: string | readonly string[];
   readonly NotResource?: readonly string[];
-  readonly Condition?: { readonly StringEquals: Readonly<Record<string, string>> };
+  readonly Condition?: {
+    readonly StringEquals?: Readonly<Record<string, string | readonly string[]>>;
+    readonly StringNotEquals?: Readonly<Record<string, string | readonly string[]>>;
+  };
 }
 export interface Policy {
   readonly Statement: readonly Statement[];
@@ -23,7 +26,8 @@ export function verdictOf(
         (each.NotResource
           ? !each.NotResource.some((pattern) => fits(pattern, resource))
           : [each.Resource ?? []].flat().some((pattern) => fits(pattern, resource))) &&
-        Object.entries(each.Condition?.StringEquals ?? {}).every(([key, value]) => context[key] === value),
+        Object.entries(each.Condition?.StringEquals ?? {}).every(([key, value]) => [value].flat().includes(context[key] ?? '')) &&
+        Object.entries(each.Condition?.StringNotEquals ?? {}).every(([key, value]) => ![value].flat().includes(context[key] ?? '')),
     ).map(({ Effect }) => Effect),
   );
   if (effects.has('Deny')) return 'deny';

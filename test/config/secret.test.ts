@@ -41,7 +41,6 @@ describe('resolving', () => {
     ['${file:empty}', 'it is empty'],
     ['${file:large}', `${folder}/large is too large to be a secret`],
     ['${file:.}', `${folder} cannot be read (EISDIR)`],
-    [`\${aws-sm:${arn}}`, 'no reader for AWS Secrets Manager is at hand'],
   ])('%s: %s', async (ref, reason) => {
     await expect(secret(ref).resolve()).rejects.toMatchObject({
       code: 'SECRET_NOT_RESOLVED',

@@ -92,7 +92,7 @@ function openPostgres(text: string): { db: Engine; fault: (error: unknown) => Ho
   try {
     // Two processes that begin together would both find nothing.
     session.script(
-      `BEGIN; SELECT pg_advisory_xact_lock(${0x48465354}, 1); CREATE SCHEMA IF NOT EXISTS "${schema}"; SET search_path = "${schema}"`,
+      `BEGIN; SELECT pg_advisory_xact_lock(${lockClass}, 1); CREATE SCHEMA IF NOT EXISTS "${schema}"; SET search_path = "${schema}"`,
     );
     for (const statement of begun) session.script(statement);
     session.script("COMMIT; SET lock_timeout = '30s'");
@@ -102,3 +102,6 @@ function openPostgres(text: string): { db: Engine; fault: (error: unknown) => Ho
   }
   return { db: postgresEngine(session, address.name, false), fault };
 }
+
+/** "HFST", as the lock of the evidence. */
+const lockClass = 0x48465354;

@@ -27,6 +27,7 @@ export interface Blobs {
   sizeOf(id: number): number;
   /** Their rows were changed. */
   forget(ids: readonly number[]): void;
+  /** Its hash is read when it is first asked for. */
   kept(id: number): Kept;
   /** Offers a stored document as the one that others of its kind are patches on. */
   offer(kind: string, id: number): void;
@@ -44,6 +45,11 @@ export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
   const exemplars = new Map<string, Unpacked>();
   const recent = recentlyUsed<Unpacked>(8_000_000);
 
+  const hashOf = (id: number): string => {
+    const found = hashes.get(id) as { hash: Uint8Array } | undefined;
+    if (!found) throw new Error(`there is no document ${id}`);
+    return Buffer.from(found.hash).toString('hex');
+  };
   const row = (id: number) => {
     const found = rows.get(id) as unknown as BlobRow | undefined;
     if (!found) throw new Error(`there is no document ${id}`);
@@ -109,9 +115,13 @@ export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
       for (const [kind, { id }] of exemplars) if (gone.has(id)) exemplars.delete(kind);
     },
     kept(id) {
-      const found = hashes.get(id) as { hash: Uint8Array } | undefined;
-      if (!found) throw new Error(`there is no document ${id}`);
-      return { id, hash: Buffer.from(found.hash).toString('hex') };
+      let hash: string | undefined;
+      return {
+        id,
+        get hash() {
+          return (hash ??= hashOf(id));
+        },
+      };
     },
     offer: (kind, id) => void (exemplars.has(kind) || exemplars.set(kind, unpacked(id))),
   };

@@ -73,7 +73,9 @@ function heldWhenAsked({ name, key, snapshot, detail, at, firstSeen, snapshotInd
     get hash() {
       return (hash ??= name === key ? snapshot.hash : sha256(blobs.read(snapshot.id)));
     },
-    document: snapshot.hash,
+    get document() {
+      return snapshot.hash;
+    },
     at,
     firstSeen,
     snapshotIndex,

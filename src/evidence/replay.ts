@@ -4,7 +4,7 @@ import type { Blobs } from './blobs.ts';
 import type { CycleManifest, Looks } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { committedName } from './salted.ts';
-import { createState, type LoggedChange, nowhere, type ScopeState, type State } from './state.ts';
+import { createState, type LoggedChange, type Look, nowhere, type ScopeState, type State } from './state.ts';
 import type { RuleSet } from './store.ts';
 import { openWordless } from './wordless.ts';
 
@@ -80,11 +80,16 @@ export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedg
   const document = remembering((id: number) => JSON.parse(blobs.read(id)) as unknown);
   const log = readChanges(db, blobs, size);
 
+  const latest = new Map<string, Repeatable>();
+
   const tell = (cycle: CycleRow): Replayed => {
     const ruleSet = document(cycle.rule_set) as RuleSet;
     const looks = document(cycle.looks) as Looks;
     const changes = log.at(cycle.idx, cycle.as_of);
     const { idx: index, as_of: asOf } = cycle;
+    const before = latest.get(cycle.connection);
+    const repeats = before?.looks === cycle.looks && asOf - before.look.asOf <= before.patience;
+    const look = repeats ? before.look : { asOf, index };
     const done: { scope: ScopeState; changes: LoggedChange[] }[] = [];
     const take = (scope: ScopeState): readonly LoggedChange[] => {
       const own = changes.get(scope.id);
@@ -93,18 +98,23 @@ export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedg
       done.push({ scope, changes: own });
       return own;
     };
-    for (const { scope: key, hold, unread } of looks.looks) {
+    for (const { scope: key, hold, unread } of repeats ? before.changed(changes.keys()) : looks.looks) {
       const scope = state.scope(key) ?? state.addScope(key, scopeIds.get(key) ?? -1);
-      if (unread) state.failed(scope, { index, asOf, hold, unread });
+      if (unread) state.failed(scope, { index, asOf, hold, unread, look });
       else
-        named(key, () =>
-          state.complete(scope, { index, asOf, hold, rules: ruleSet.byPopulation[scope.scope.population] ?? [], changes: take(scope) }),
-        );
+        named(key, () => {
+          const rules = ruleSet.byPopulation[scope.scope.population] ?? [];
+          state.complete(scope, { index, asOf, hold, rules, changes: take(scope), look });
+        });
     }
     for (const { scope: key, reason } of looks.retired) {
       const scope = state.scope(key);
       if (scope) named(key, () => state.retire(scope, { asOf, reason, changes: take(scope) }));
     }
+    if (repeats) Object.assign(look, { asOf, index });
+    else if (looks.looks.every(({ scope }) => scope.startsWith(`${cycle.connection}/`)))
+      latest.set(cycle.connection, repeatable(cycle.looks, looks, look, scopeIds));
+    else latest.clear();
     return { cycle, ruleSet, looks, changes: done, strays: changes.size };
   };
   try {
@@ -113,6 +123,35 @@ export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedg
   } finally {
     log.close();
   }
+}
+
+/**
+ * The latest cycle of a connection. Where the next looks at the same scopes with the same outcome, and comes in time, every scope stands as it
+ * stood, but for the instant of its look and for what changed.
+ */
+interface Repeatable {
+  /** The document that says so. */
+  readonly looks: number;
+  readonly look: Look;
+  /** In ms, after which one of the looks would have ended in a gap. */
+  readonly patience: number;
+  /** Those of its looks that are at these scopes, in order. */
+  changed(scopes: Iterable<number>): Looks['looks'];
+}
+
+function repeatable(id: number, { looks, retired }: Looks, look: Look, scopeIds: ReadonlyMap<string, number>): Repeatable {
+  const patience = retired.length > 0 ? -Infinity : Math.min(...looks.map(({ hold, unread }) => (unread ? Infinity : hold)));
+  let places: Map<number | undefined, number> | undefined;
+  return {
+    looks: id,
+    look,
+    patience,
+    changed(scopes) {
+      places ??= new Map(looks.map(({ scope }, i) => [scopeIds.get(scope), i]));
+      const found = Array.from(scopes, (scope) => places!.get(scope)).filter((place) => place !== undefined);
+      return found.sort((a, b) => a - b).map((place) => looks[place]!);
+    },
+  };
 }
 
 /** What goes wrong in it says where. */

@@ -57,7 +57,7 @@ type Event = { readonly index: number; readonly asOf: number } & (
 export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[], size: number, projection: Projection): Retold {
   const bodies = entries.map(({ index, body }) => ({ index, ...(body as unknown as BackfillBody) }));
   const keys = new Set(bodies.map(({ scope }) => scope));
-  const recorded = recordedEvents(db, blobs, size, keys);
+  const recorded = keys.size > 0 ? recordedEvents(db, blobs, size, keys) : new Map();
   const state = createState(projection);
   const history = new Map<string, ItemRecord[]>();
   const numbers = itemNumbers(db);

@@ -63,7 +63,8 @@ function count(tally: Tally, { vector }: ItemState, by: 1 | -1): void {
   for (const letter of vector) tally.results[resultOf(letter)] += by;
 }
 
-export function addTally(sum: Tally, { items, results }: Tally): void {
-  sum.items += items;
-  for (const result of Object.keys(results) as (keyof typeof results)[]) sum.results[result] += results[result];
+/** `by` -1 takes it off again. */
+export function addTally(sum: Tally, { items, results }: Tally, by: 1 | -1 = 1): void {
+  sum.items += by * items;
+  for (const result of Object.keys(results) as (keyof typeof results)[]) sum.results[result] += by * results[result];
 }

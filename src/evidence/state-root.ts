@@ -10,54 +10,62 @@ export interface StateRoot {
   readonly tally: Tally;
 }
 
-/** Follows the roots of the connections. A leaf is made anew only where its scope is another. */
-export function createStateRoots(scopes: ReadonlyMap<string, ScopeState>) {
-  const connections = new Map<
-    string,
-    { readonly sorted: readonly ScopeState[]; tried: readonly ScopeState[]; leaves: Hash[]; tree: Tree }
-  >();
-  const leaves = new WeakMap<ScopeState, { readonly says: string; readonly root: Hash | null; readonly leaf: Hash }>();
+interface Connection {
+  readonly standing: readonly ScopeState[];
+  readonly places: ReadonlyMap<ScopeState, number>;
+  readonly tree: Tree;
+  /** What each scope counts for. */
+  readonly counted: Tally[];
+  readonly tally: Tally;
+}
 
-  const leafOf = (scope: ScopeState): Hash => {
-    const reason = scope.failing?.unread.unread;
-    const root = reason === undefined ? scope.tree.root() : null;
-    const says = reason ?? String(scope.items.size);
-    const known = leaves.get(scope);
-    if (known?.says === says && known.root === root) return known.leaf;
-    const leaf = leafHash(documentOf(scope));
-    leaves.set(scope, { says, root, leaf });
-    return leaf;
-  };
-  const opened = (name: string) => {
+/** Follows the roots of the connections. Costs follow what changed. */
+export function createStateRoots(scopes: ReadonlyMap<string, ScopeState>) {
+  const connections = new Map<string, Connection>();
+  const stale = new Map<string, Set<ScopeState>>();
+
+  const opened = (name: string): Connection => {
     const known = connections.get(name);
     if (known) return known;
-    const sorted = [...scopes.values()].filter(({ scope }) => scope.connection === name).sort((a, b) => byUtf8(a.key, b.key));
-    const fresh = { sorted, tried: [], leaves: [], tree: createTree([]) };
+    const standing = [...scopes.values()].filter(({ scope, retired }) => scope.connection === name && !retired);
+    standing.sort((a, b) => byUtf8(a.key, b.key));
+    const counted = standing.map(countedOf);
+    const tally = emptyTally();
+    for (const own of counted) addTally(tally, own);
+    const tree = createTree(standing.map((scope) => leafHash(documentOf(scope))));
+    const fresh = { standing, places: new Map(standing.map((scope, i) => [scope, i])), tree, counted, tally };
     connections.set(name, fresh);
+    stale.delete(name);
     return fresh;
   };
-  const standing = (name: string): readonly ScopeState[] => opened(name).sorted.filter(({ retired }) => !retired);
   return {
-    standing,
-    /** A scope came to the connection. */
+    standing: (name: string): readonly ScopeState[] => opened(name).standing,
+    /** A scope came to the connection, or went. */
     grew: (name: string): void => void connections.delete(name),
+    /** The scope has other items, or it fails, or no longer. */
+    changed(scope: ScopeState): void {
+      const { connection } = scope.scope;
+      const changed = stale.get(connection);
+      if (changed) changed.add(scope);
+      else stale.set(connection, new Set([scope]));
+    },
     root(name: string): StateRoot {
-      const connection = opened(name);
-      const tried = standing(name);
-      const now = tried.map(leafOf);
-      if (tried.length !== connection.tried.length || tried.some((scope, i) => scope !== connection.tried[i]))
-        Object.assign(connection, { tried, leaves: now, tree: createTree(now) });
-      for (const [i, leaf] of now.entries())
-        if (leaf !== connection.leaves[i]) {
-          connection.tree.replace(i, leaf);
-          connection.leaves[i] = leaf;
-        }
-      const tally = emptyTally();
-      for (const scope of tried) if (!scope.failing) addTally(tally, scope.tree.tally);
-      return { root: connection.tree.root(), tally };
+      const { places, tree, counted, tally } = opened(name);
+      for (const scope of stale.get(name) ?? []) {
+        const place = places.get(scope)!;
+        tree.replace(place, leafHash(documentOf(scope)));
+        addTally(tally, counted[place]!, -1);
+        counted[place] = countedOf(scope);
+        addTally(tally, counted[place]);
+      }
+      stale.delete(name);
+      return { root: tree.root(), tally: { items: tally.items, results: { ...tally.results } } };
     },
   };
 }
+
+const countedOf = ({ failing, tree: { tally } }: ScopeState): Tally =>
+  failing ? emptyTally() : { items: tally.items, results: { ...tally.results } };
 
 /** The leaf of a scope as it is now. */
 export function documentOf({ key, failing, tree, items }: ScopeState): string {

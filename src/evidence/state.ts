@@ -27,15 +27,24 @@ export interface ItemState {
   leaf: Hash | null;
 }
 
+/** When something was looked at. While looks repeat each other, one object stands for all of them and moves along. */
+export interface Look {
+  asOf: number;
+  index: number;
+}
+
 export interface ScopeState {
   readonly id: number;
   readonly key: string;
   readonly scope: Scope;
   hold: number;
   firstLook: number | null;
-  lastLook: number | null;
-  lastLookIndex: number | null;
-  lastTryIndex: number | null;
+  /** The latest complete look, and the latest attempt at one. */
+  looked: Look | null;
+  tried: Look | null;
+  readonly lastLook: number | null;
+  readonly lastLookIndex: number | null;
+  readonly lastTryIndex: number | null;
   failing: { readonly since: number; readonly unread: Unread } | null;
   retired: { readonly at: number; readonly reason: string } | null;
   /** The gap that lasts, with the hold that was declared where it begins. */
@@ -97,12 +106,12 @@ export interface State {
   readonly scopes: Map<string, ScopeState>;
   scope(key: string): ScopeState | undefined;
   addScope(key: string, id: number): ScopeState;
-  /** A look that failed. */
-  failed(scope: ScopeState, look: { index: number; asOf: number; hold: number; unread: Unread }): void;
+  /** A look that failed. `look` is what the scopes of a cycle may share. */
+  failed(scope: ScopeState, look: { index: number; asOf: number; hold: number; unread: Unread; look?: Look }): void;
   /** A complete look. */
   complete(
     scope: ScopeState,
-    look: { index: number; asOf: number; hold: number; rules: readonly string[]; changes: readonly LoggedChange[] },
+    look: { index: number; asOf: number; hold: number; rules: readonly string[]; changes: readonly LoggedChange[]; look?: Look },
   ): void;
   /** The scope ceased to exist; `changes` end its items. */
   retire(scope: ScopeState, end: { asOf: number; reason: string; changes: readonly LoggedChange[] }): void;
@@ -125,9 +134,12 @@ export function createState(projection: Projection): State {
     scope.gap = null;
     scope.failing = null;
   };
-  const begin = (scope: ScopeState, index: number, hold: number) => {
-    if (scope.retired) Object.assign(scope, { retired: null, firstLook: null, lastLook: null, lastLookIndex: null });
-    scope.lastTryIndex = index;
+  const begin = (scope: ScopeState, look: Look, hold: number) => {
+    if (scope.retired) {
+      Object.assign(scope, { retired: null, firstLook: null, looked: null });
+      roots.grew(scope.scope.connection);
+    }
+    scope.tried = look;
     scope.hold = hold;
   };
   const apply = (scope: ScopeState, changes: readonly LoggedChange[], look: { index: number; asOf: number; rules: readonly string[] }) => {
@@ -143,28 +155,30 @@ export function createState(projection: Projection): State {
       roots.grew(scope.scope.connection);
       return scope;
     },
-    failed(scope, { index, asOf, hold, unread }) {
-      begin(scope, index, hold);
+    failed(scope, { index, asOf, hold, unread, look = { asOf, index } }) {
+      begin(scope, look, hold);
       if (!scope.gap) {
         const since = scope.lastLook ?? asOf;
         scope.gap = { since, hold: scope.lastLook === null ? hold : scope.holdAtLook };
         projection.gapOpens(scope.id, { since, until: null, reason: unread.unread, unread });
       }
       scope.failing = { since: scope.failing?.since ?? asOf, unread };
+      roots.changed(scope);
     },
-    complete(scope, { index, asOf, hold, rules, changes }) {
-      begin(scope, index, hold);
+    complete(scope, { index, asOf, hold, rules, changes, look = { asOf, index } }) {
+      begin(scope, look, hold);
+      if (scope.failing || changes.length > 0) roots.changed(scope);
       closeGap(scope, asOf);
       apply(scope, changes, { index, asOf, rules });
       scope.holdAtLook = hold;
-      scope.lastLook = asOf;
-      scope.lastLookIndex = index;
+      scope.looked = look;
       scope.firstLook ??= asOf;
     },
     retire(scope, { asOf, reason, changes }) {
       closeGap(scope, asOf);
       apply(scope, changes, { index: 0, asOf, rules: [] });
       scope.retired = { at: asOf, reason };
+      roots.grew(scope.scope.connection);
     },
     root: (connection) => roots.root(connection),
     standing: (connection) => roots.standing(connection),
@@ -172,15 +186,7 @@ export function createState(projection: Projection): State {
 }
 
 function newScope(key: string, id: number): ScopeState {
-  const nothing = {
-    firstLook: null,
-    lastLook: null,
-    lastLookIndex: null,
-    lastTryIndex: null,
-    failing: null,
-    retired: null,
-    gap: null,
-  };
+  const nothing = { firstLook: null, looked: null, tried: null, failing: null, retired: null, gap: null };
   const scope = parseScopeKey(key);
   const items = new Map<string, ItemState>();
   return {
@@ -194,6 +200,15 @@ function newScope(key: string, id: number): ScopeState {
     events: 0,
     tree: createScopeTree(scope.population, items),
     ...nothing,
+    get lastLook() {
+      return this.looked?.asOf ?? null;
+    },
+    get lastLookIndex() {
+      return this.looked?.index ?? null;
+    },
+    get lastTryIndex() {
+      return this.tried?.index ?? null;
+    },
   };
 }
 
@@ -205,12 +220,11 @@ function see(
   { index, asOf, rules }: { index: number; asOf: number; rules: readonly string[] },
 ): void {
   const before = scope.items.get(key);
-  const results = new Map(before?.rules.map((rule, i) => [rule, before.vector[i]!]));
   const last = scope.lastLook;
-  if (at === null && last !== null) {
-    for (const [rule, letter] of results) {
-      const now = seen?.vector[rules.indexOf(rule)];
-      if (now !== letter) projection.runEnds(scope.id, id, { rule, last, ended: asOf, gone: seen === null });
+  if (before && at === null && last !== null) {
+    for (const [i, rule] of before.rules.entries()) {
+      const now = seen ? letterOf(rule, i, seen.vector, rules) : undefined;
+      if (now !== before.vector[i]) projection.runEnds(scope.id, id, { rule, last, ended: asOf, gone: seen === null });
     }
   }
   if (!seen) {
@@ -219,7 +233,7 @@ function see(
   }
   for (const [i, rule] of rules.entries()) {
     const letter = seen.vector[i]!;
-    if (at !== null || results.get(rule) === letter) continue;
+    if (at !== null || (before && letterOf(rule, i, before.vector, before.rules) === letter)) continue;
     projection.runStarts(scope.id, id, {
       rule,
       first: asOf,
@@ -229,10 +243,14 @@ function see(
       judgement: () => judgements().find((each) => each.rule === rule)!,
     });
   }
-  const snapshotIndex = before?.snapshot.hash === seen.snapshot.hash ? before.snapshotIndex : index;
+  const snapshotIndex = before?.snapshot.id === seen.snapshot.id ? before.snapshotIndex : index;
   const now: ItemState = { id, key, name, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, snapshotIndex, leaf: null };
   hold(scope, key, now);
 }
+
+/** What a vector says of a rule, which mostly stands at that place. */
+const letterOf = (rule: string, place: number, vector: string, rules: readonly string[]): string | undefined =>
+  vector[rules[place] === rule ? place : rules.indexOf(rule)];
 
 /** Puts the item into the scope, and what it held of it out. */
 function hold(scope: ScopeState, key: string, now: ItemState | undefined): void {

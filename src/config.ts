@@ -27,6 +27,8 @@ export interface Config {
   /** Who signs the ledger; absent, where a key of its own does. */
   readonly ledger?: LedgerSettings;
   readonly anchors: readonly AnchorSettings[];
+  /** Where alerts go; absent: nobody is told. */
+  readonly alerts?: AlertSettings;
   readonly portal: { readonly host: string; readonly port: number };
   readonly categories: readonly Category[];
   readonly connections: readonly Connection[];
@@ -38,6 +40,19 @@ export interface Config {
   readonly retention: { readonly repliesDays?: number; readonly snapshotsDays?: number };
   /** Every secret above, to look them all up before starting. */
   readonly secrets: readonly Secret[];
+}
+
+export interface AlertSettings {
+  readonly slack?: SlackSettings;
+  /** The address of an incoming webhook. */
+  readonly webhook?: Secret;
+}
+
+export interface SlackSettings {
+  readonly token: Secret;
+  readonly appToken?: Secret;
+  readonly channel: string;
+  readonly endpoint?: string;
 }
 
 export interface Window {
@@ -124,7 +139,8 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     secrets.push(secret);
     return secret;
   };
-  const { company, window, store, ledger, anchors, portal, categories, connections, scope, controls, coverage, retention } = checked;
+  const { company, window, store, ledger, anchors, alerts, portal, categories, connections, scope, controls, coverage, retention } =
+    checked;
   const file = typeof parseReference(store) === 'object' ? null : path.resolve(sources.folder, store);
   const listen = parseAddress(portal.listen);
   if (listen === undefined) throw new TypeError('the address was let through');
@@ -135,6 +151,7 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     ...(window && { window: windowOf(window.from, window.to, window.timeZone) }),
     timeZone: window?.timeZone ?? 'UTC',
     store: file ?? secretAt(store, ['store']),
+    ...(alerts && { alerts: alertsOf(alerts, secretAt) }),
     portal: listen,
     categories,
     connections: connections.map((connection, index) => connectionOf(connection, ['connections', index], secretAt)),
@@ -212,6 +229,20 @@ function anchorOf(anchor: AnchorFile, at: Path, secretAt: SecretAt, folder: stri
     case 'witness':
       return { ...present(anchor), every };
   }
+}
+
+function alertsOf({ slack, webhook }: NonNullable<ConfigFile['alerts']>, secretAt: SecretAt): AlertSettings {
+  return {
+    ...(slack && {
+      slack: {
+        channel: slack.channel,
+        token: secretAt(slack.token, ['alerts', 'slack', 'token']),
+        ...(slack.appToken !== undefined && { appToken: secretAt(slack.appToken, ['alerts', 'slack', 'appToken']) }),
+        ...(slack.endpoint !== undefined && { endpoint: slack.endpoint }),
+      },
+    }),
+    ...(webhook !== undefined && { webhook: secretAt(webhook, ['alerts', 'webhook']) }),
+  };
 }
 
 /** Without the keys whose value is undefined. */

@@ -19,6 +19,7 @@ export function checkAgreements(
   checkScope(mistakes);
   checkControls(mistakes, folder);
   checkOutside(mistakes);
+  checkAlerts(mistakes);
 }
 
 function checkWindow({ yaml, report }: Mistakes): void {
@@ -183,6 +184,17 @@ function checkOutside({ yaml, report }: Mistakes): void {
   if (!Array.isArray(anchors)) return;
   const names = anchors.map((anchor) => valueAt(anchor, ['name']));
   reportRepeated(report, ['anchors'], names, 'a name that no other anchor has', 'name');
+}
+
+function checkAlerts({ yaml, report }: Mistakes): void {
+  const alerts = valueAt(yaml.value, ['alerts']);
+  if (typeof alerts !== 'object' || alerts === null || Array.isArray(alerts)) return;
+  if (valueAt(alerts, ['slack']) === undefined && valueAt(alerts, ['webhook']) === undefined)
+    report(['alerts'], {
+      found: 'neither `slack` nor `webhook`',
+      expected: 'at least one of the two',
+      mend: 'Say where alerts go, or leave `alerts` out.',
+    });
 }
 
 function reportRepeated(report: Mistakes['report'], path: Path, values: readonly unknown[], expected: string, key?: string): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alerts } from '#src/config/alerts.ts';
 import { address, duration, endpoint, localDate, map, path, region, secret, store, text } from '#src/config/fields.ts';
 import { isTimeZone } from '#src/config/local-date.ts';
 import { field, listed } from '#src/config/mistakes.ts';
@@ -161,6 +162,7 @@ export const schema = field(
     store: store.default('.holdfast/evidence.db'),
     ledger: ledger.optional(),
     anchors,
+    alerts: alerts.optional(),
     portal: field(z.strictObject({ listen: address.default('127.0.0.1:8321') }), 'The pages.', map('{ listen: 127.0.0.1:8321 }')).prefault(
       {},
     ),

@@ -159,6 +159,14 @@ export const cases: Readonly<Record<string, string | Uint8Array>> = {
     "anchors: [{ name: x, kind: witness, url: 'https://w.example', vkey: 'example.com/soc2-evidence+6f84d4a5+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea' }]",
   ),
   'anchors as a map': adding('anchors: { kind: file, folder: /mnt/x }'),
+  'alerts that go nowhere': adding('alerts: {}'),
+  'a channel that YAML takes for a comment': adding("alerts:\n  slack:\n    token: '${env:T}'\n    channel: #security"),
+  'a channel without #': adding("alerts: { slack: { token: '${env:T}', channel: security } }"),
+  'a channel with capitals': adding("alerts: { slack: { token: '${env:T}', channel: '#Security' } }"),
+  'no channel': adding("alerts: { slack: { token: '${env:T}' } }"),
+  'a Slack token in clear': adding("alerts: { slack: { token: xoxb-314159265-Sup3rS3cret, channel: '#security' } }"),
+  'an app token in clear': adding("alerts: { slack: { token: '${env:T}', appToken: xapp-1-314159265-Sup3rS3cret, channel: '#security' } }"),
+  'a webhook in clear': adding('alerts: { webhook: https://hooks.slack.com/services/T0/B0/Sup3rS3cret }'),
   'several at once': `company: 7
 windw: {}
 portal: { listen: 8321 }

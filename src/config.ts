@@ -29,6 +29,8 @@ export interface Config {
   readonly anchors: readonly AnchorSettings[];
   /** Where alerts go; absent: nobody is told. */
   readonly alerts?: AlertSettings;
+  /** Where jobs for workers lie; absent, where the agent collects by itself. */
+  readonly queue?: QueueSettings;
   readonly portal: { readonly host: string; readonly port: number };
   readonly categories: readonly Category[];
   readonly connections: readonly Connection[];
@@ -112,6 +114,13 @@ interface ScimConnection extends AnyConnection {
   readonly token: Secret;
 }
 
+/** Without the address of a Redis, jobs lie beside the evidence. */
+export interface QueueSettings {
+  readonly redis?: Secret;
+  /** How long a cycle waits for its workers. */
+  readonly patience: Duration;
+}
+
 export interface LoadOptions {
   /** The ids of all collectors; `without` and `every` may name no others. Absent: they are not checked. */
   readonly collectors?: readonly string[];
@@ -139,7 +148,7 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     secrets.push(secret);
     return secret;
   };
-  const { company, window, store, ledger, anchors, alerts, portal, categories, connections, scope, controls, coverage, retention } =
+  const { company, window, store, ledger, anchors, alerts, queue, portal, categories, connections, scope, controls, coverage, retention } =
     checked;
   const file = typeof parseReference(store) === 'object' ? null : path.resolve(sources.folder, store);
   const listen = parseAddress(portal.listen);
@@ -155,6 +164,12 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     portal: listen,
     categories,
     connections: connections.map((connection, index) => connectionOf(connection, ['connections', index], secretAt)),
+    ...(queue && {
+      queue: {
+        ...(queue.redis !== undefined && { redis: secretAt(queue.redis, ['queue', 'redis']) }),
+        patience: queue.patience as Duration,
+      },
+    }),
     scope,
     ...(controls !== undefined && { controls: path.resolve(sources.folder, controls) }),
     coverage,

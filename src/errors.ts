@@ -205,6 +205,38 @@ export const errors = {
     retry: false,
     exit: 1,
   },
+  // Jobs for workers
+  QUEUE_NOT_CONFIGURED: {
+    says: 'There is no `queue` in the configuration, so there is no work for a worker: the agent collects by itself.',
+    remedy: 'Add `queue` there, with the address of a Redis or without; then restart the agent and start its workers.',
+    retry: false,
+    exit: 2,
+  },
+  QUEUE_ADDRESS: {
+    says: 'The address behind `queue.redis` is not one of a Redis: {reason}. The address is not repeated, for it may hold a password.',
+    remedy: 'Write it as rediss://user:password@host:6379, with special letters of the password as %xx.',
+    retry: false,
+    exit: 2,
+  },
+  QUEUE_UNREACHABLE: {
+    says: 'The queue at {queue} cannot be reached: {reason}.',
+    remedy: 'Check that Redis runs, that its address and password are right, and that this machine may connect.',
+    retry: true,
+    exit: 1,
+  },
+  QUEUE_TOO_OLD: {
+    says: 'The Redis at {queue} is of version {found}; needed is {needed} or later.',
+    remedy: 'Use a newer Redis or Valkey.',
+    retry: false,
+    exit: 2,
+  },
+  QUEUE_EVICTS: {
+    says: 'The Redis at {queue} may throw jobs away when its memory is full: maxmemory-policy is {policy}.',
+    remedy:
+      'Set maxmemory-policy to noeviction, in redis.conf or in the parameter group of the service, and give the queue a Redis of its own.',
+    retry: false,
+    exit: 2,
+  },
   PACKAGE_EXISTS: {
     says: '{file} exists already.',
     remedy: 'Name another file with --out, or replace it with --force.',

@@ -76,6 +76,7 @@ scope:
   out:
     - match: aws:123456789012/ap-*
       reason: No workload; denied by policy.
+queue: { redis: '\${env:REDIS_URL}' }            # workers collect
 coverage: { atLeastPercent: 95, longestGapHours: 72 }
 retention: { repliesDays: 800 }
 ledger:

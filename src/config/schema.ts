@@ -4,6 +4,7 @@ import { address, duration, endpoint, localDate, map, path, region, secret, stor
 import { isTimeZone } from '#src/config/local-date.ts';
 import { field, listed } from '#src/config/mistakes.ts';
 import { anchors, ledger } from '#src/config/outside.ts';
+import { queue } from '#src/config/queue.ts';
 import { categories, defaultCategories } from '#src/criteria.ts';
 import { nearestTo } from '#src/errors.ts';
 
@@ -163,6 +164,7 @@ export const schema = field(
     ledger: ledger.optional(),
     anchors,
     alerts: alerts.optional(),
+    queue: queue.optional(),
     portal: field(z.strictObject({ listen: address.default('127.0.0.1:8321') }), 'The pages.', map('{ listen: 127.0.0.1:8321 }')).prefault(
       {},
     ),

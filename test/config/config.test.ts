@@ -86,6 +86,7 @@ describe('loading', () => {
         out: [{ match: 'aws:123456789012/ap-*', reason: 'No workload; denied by policy.' }],
       },
       coverage: { atLeastPercent: 95, longestGapHours: 72 },
+      queue: { redis: '${env:REDIS_URL}', patience: '30m' },
       retention: { repliesDays: 800 },
       ledger: {
         origin: 'evidence.example.com/acme',
@@ -109,6 +110,7 @@ describe('loading', () => {
         '${env:HOLDFAST_EXTERNAL_ID}',
         '${file:/run/secrets/github.pem}',
         '${file:/run/secrets/scim}',
+        '${env:REDIS_URL}',
         '${file:/run/secrets/ledger-2025.pem}',
       ],
     });

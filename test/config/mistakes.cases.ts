@@ -167,6 +167,9 @@ export const cases: Readonly<Record<string, string | Uint8Array>> = {
   'a Slack token in clear': adding("alerts: { slack: { token: xoxb-314159265-Sup3rS3cret, channel: '#security' } }"),
   'an app token in clear': adding("alerts: { slack: { token: '${env:T}', appToken: xapp-1-314159265-Sup3rS3cret, channel: '#security' } }"),
   'a webhook in clear': adding('alerts: { webhook: https://hooks.slack.com/services/T0/B0/Sup3rS3cret }'),
+  'the address of a Redis in clear': adding("queue: { redis: 'redis://:Sup3rS3cretValue@redis:6379' }"),
+  'a queue with patience for a month': adding("queue: { redis: '${env:REDIS_URL}', patience: 31d }"),
+  'a queue that is only an address': adding("queue: 'redis://redis:6379'"),
   'several at once': `company: 7
 windw: {}
 portal: { listen: 8321 }

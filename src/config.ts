@@ -8,7 +8,8 @@ import { type AnchorFile, type ConfigFile, type ConnectionFile, schema } from '#
 import { parseReference, type Secret, type SecretSources, secretOf } from '#src/config/secret.ts';
 import type { Path } from '#src/config/yaml.ts';
 import type { Category } from '#src/criteria.ts';
-import type { Duration } from '#src/duration.ts';
+import { type Duration, milliseconds } from '#src/duration.ts';
+import type { Severity } from '#src/rule.ts';
 import type { KeySource, LedgerSettings } from '#src/signing/keyring.ts';
 
 export { configJsonSchema, configReference } from '#src/config/reference.ts';
@@ -27,11 +28,15 @@ export interface Config {
   /** Who signs the ledger; absent, where a key of its own does. */
   readonly ledger?: LedgerSettings;
   readonly anchors: readonly AnchorSettings[];
-  /** Where alerts go; absent: nobody is told. */
-  readonly alerts?: AlertSettings;
   /** Where jobs for workers lie; absent, where the agent collects by itself. */
   readonly queue?: QueueSettings;
-  readonly portal: { readonly host: string; readonly port: number };
+  readonly alerts: AlertSettings;
+  readonly portal: {
+    readonly host: string;
+    readonly port: number;
+    /** By which people reach the pages, without a slash at the end. */
+    readonly address?: string;
+  };
   readonly categories: readonly Category[];
   readonly connections: readonly Connection[];
   readonly scope: Scope;
@@ -44,10 +49,26 @@ export interface Config {
   readonly secrets: readonly Secret[];
 }
 
+/** Where alerts go, by which way, and when they are told again. Without `slack` and `webhook` nobody is told. Spans in milliseconds. */
 export interface AlertSettings {
   readonly slack?: SlackSettings;
   /** The address of an incoming webhook. */
   readonly webhook?: Secret;
+  readonly routes: readonly RouteSettings[];
+  readonly remind: { readonly high: number; readonly medium: number };
+  readonly acknowledgedFor: number;
+}
+
+/** Of the keys of a match all must hold, of the values of a key any. */
+export interface RouteSettings {
+  readonly match: {
+    readonly control?: readonly string[];
+    readonly owner?: readonly string[];
+    readonly severity?: readonly Severity[];
+    readonly scope?: readonly string[];
+    readonly rule?: readonly string[];
+  };
+  readonly channel: string;
 }
 
 export interface SlackSettings {
@@ -160,8 +181,7 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     ...(window && { window: windowOf(window.from, window.to, window.timeZone) }),
     timeZone: window?.timeZone ?? 'UTC',
     store: file ?? secretAt(store, ['store']),
-    ...(alerts && { alerts: alertsOf(alerts, secretAt) }),
-    portal: listen,
+    portal: { ...listen, ...(portal.address !== undefined && { address: portal.address }) },
     categories,
     connections: connections.map((connection, index) => connectionOf(connection, ['connections', index], secretAt)),
     ...(queue && {
@@ -170,6 +190,7 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
         patience: queue.patience as Duration,
       },
     }),
+    alerts: alertsOf(alerts, secretAt),
     scope,
     ...(controls !== undefined && { controls: path.resolve(sources.folder, controls) }),
     coverage,
@@ -246,7 +267,7 @@ function anchorOf(anchor: AnchorFile, at: Path, secretAt: SecretAt, folder: stri
   }
 }
 
-function alertsOf({ slack, webhook }: NonNullable<ConfigFile['alerts']>, secretAt: SecretAt): AlertSettings {
+function alertsOf({ slack, webhook, routes, remind, acknowledgedFor }: ConfigFile['alerts'], secretAt: SecretAt): AlertSettings {
   return {
     ...(slack && {
       slack: {
@@ -257,6 +278,12 @@ function alertsOf({ slack, webhook }: NonNullable<ConfigFile['alerts']>, secretA
       },
     }),
     ...(webhook !== undefined && { webhook: secretAt(webhook, ['alerts', 'webhook']) }),
+    routes: routes.map(({ match, channel }) => ({
+      match: Object.fromEntries(Object.entries(present(match)).map(([key, value]) => [key, [value].flat()])),
+      channel,
+    })),
+    remind: { high: milliseconds(remind.high as Duration), medium: milliseconds(remind.medium as Duration) },
+    acknowledgedFor: milliseconds(acknowledgedFor as Duration),
   };
 }
 

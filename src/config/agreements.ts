@@ -195,6 +195,12 @@ function checkAlerts({ yaml, report }: Mistakes): void {
       expected: 'at least one of the two',
       mend: 'Say where alerts go, or leave `alerts` out.',
     });
+  if (valueAt(alerts, ['slack']) === undefined && valueAt(alerts, ['routes']) !== undefined)
+    report(['alerts', 'routes'], {
+      found: 'routes without `slack`',
+      expected: 'a way that reaches more than one channel',
+      mend: 'Add `slack`, or remove the routes: a webhook belongs to one channel.',
+    });
 }
 
 function reportRepeated(report: Mistakes['report'], path: Path, values: readonly unknown[], expected: string, key?: string): void {

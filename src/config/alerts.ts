@@ -1,18 +1,9 @@
 import { z } from 'zod';
-import { endpoint, map, secret } from '#src/config/fields.ts';
+import { endpoint, map, secret, slackChannel } from '#src/config/fields.ts';
 import { field } from '#src/config/mistakes.ts';
+import { routing } from '#src/config/routes.ts';
 
 /* The part of holdfast.yaml that is about telling people. */
-
-export const slackChannel = (meaning: string) =>
-  field(z.string().regex(/^(?:#[^\s#@:,.<>&|A-Z]{1,80}|[CG][A-Z0-9]{8,})$/), meaning, {
-    expected: 'a channel of Slack, by its name in quotes or by its id',
-    mend: ({ value }) => {
-      if (value === undefined || value === null) return "Put it in quotes, '#security': without them YAML takes # for a comment.";
-      if (typeof value === 'string' && /^[^\s#@:,.<>&|A-Z]{1,80}$/.test(value)) return `Begin it with #: '#${value}'.`;
-      return "Write '#security' in quotes, or the id at the foot of the channel's details, C0123456789.";
-    },
-  });
 
 const slack = field(
   z.strictObject({
@@ -31,7 +22,8 @@ export const alerts = field(
     webhook: secret(
       'The address of an incoming webhook of Slack. It only notifies: no threads, no edits, no buttons. Beside `slack`, it is used where Slack refuses the bot.',
     ).optional(),
+    ...routing,
   }),
-  'Who is told of drifts, and how. Absent: nobody is.',
+  'Who is told of drifts, and how. Without `slack` and `webhook` nobody is: alerts are kept, and shown by `holdfast alerts`.',
   map("{ slack: { token: '${env:SLACK_TOKEN}', channel: '#security' } }"),
 );

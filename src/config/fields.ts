@@ -91,6 +91,26 @@ export const address = field(
   { expected: 'an address and a port from 1 to 65535', mend: "Write for example 127.0.0.1:8321, or '[::1]:8321' in quotes." },
 );
 
+export const portalAddress = field(
+  z
+    .string()
+    .refine((value) => portalAddressFault(value) === undefined)
+    .transform((value) => value.replace(/\/$/, ''))
+    .meta({ format: 'uri' }),
+  'The address by which people reach the pages, for links in messages. Absent: messages have no links to pages.',
+  {
+    expected: 'an address, https://host',
+    mend: ({ value }) => portalAddressFault(value) ?? 'Write https:// and the host, for example https://holdfast.example.com.',
+  },
+);
+
+function portalAddressFault(value: unknown): string | undefined {
+  const url = typeof value === 'string' && value.includes('://') ? URL.parse(value) : null;
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return 'Begin with https://, or http:// inside a network.';
+  if (url.username !== '' || url.password !== '') return 'Remove the user and password.';
+  return /[?#]/.test(String(value)) ? 'End it with the host or the path, without ? or #.' : undefined;
+}
+
 /** Takes `host:port` apart; undefined where it is not one. */
 export function parseAddress(value: string): { host: string; port: number } | undefined {
   const match = /^(?:\[(?<v6>[0-9a-f:.]+)\]|(?<name>[A-Za-z0-9.-]+)):(?<port>\d{1,5})$/i.exec(value);
@@ -140,3 +160,13 @@ export const store = field(
 );
 
 export const map = (example: string) => ({ expected: 'a map', mend: `Write it as ${example}.` });
+
+export const slackChannel = (meaning: string) =>
+  field(z.string().regex(/^(?:#[^\s#@:,.<>&|A-Z]{1,80}|[CG][A-Z0-9]{8,})$/), meaning, {
+    expected: 'a channel of Slack, by its name in quotes or by its id',
+    mend: ({ value }) => {
+      if (value === undefined || value === null) return "Put it in quotes, '#security': without them YAML takes # for a comment.";
+      if (typeof value === 'string' && /^[^\s#@:,.<>&|A-Z]{1,80}$/.test(value)) return `Begin it with #: '#${value}'.`;
+      return "Write '#security' in quotes, or the id at the foot of the channel's details, C0123456789.";
+    },
+  });

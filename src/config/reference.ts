@@ -51,7 +51,7 @@ shown so. Two controls must not set one parameter of one rule differently at the
 export const example = `company: Acme Health
 window: { from: 2026-02-01, to: 2026-07-31, timeZone: Europe/Berlin }
 store: .holdfast/evidence.db
-portal: { listen: 127.0.0.1:8321 }
+portal: { listen: 127.0.0.1:8321, address: 'https://holdfast.example.com' }
 categories: [security, availability, confidentiality]
 connections:
   - id: aws
@@ -79,6 +79,11 @@ scope:
 queue: { redis: '\${env:REDIS_URL}' }            # workers collect
 coverage: { atLeastPercent: 95, longestGapHours: 72 }
 retention: { repliesDays: 800 }
+alerts:
+  slack: { token: '\${file:/run/secrets/slack}', appToken: '\${file:/run/secrets/slack-app}', channel: '#compliance' }
+  routes:
+    - { match: { severity: critical }, channel: '#incidents' }
+    - { match: { owner: Head of Platform, scope: aws/* }, channel: '#platform' }
 ledger:
   origin: evidence.example.com/acme             # names the ledger for good
   kms: arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { alerts } from '#src/config/alerts.ts';
-import { address, duration, endpoint, localDate, map, path, region, secret, store, text } from '#src/config/fields.ts';
+import { address, duration, endpoint, localDate, map, path, portalAddress, region, secret, store, text } from '#src/config/fields.ts';
 import { isTimeZone } from '#src/config/local-date.ts';
 import { field, listed } from '#src/config/mistakes.ts';
 import { anchors, ledger } from '#src/config/outside.ts';
@@ -163,11 +163,16 @@ export const schema = field(
     store: store.default('.holdfast/evidence.db'),
     ledger: ledger.optional(),
     anchors,
-    alerts: alerts.optional(),
     queue: queue.optional(),
-    portal: field(z.strictObject({ listen: address.default('127.0.0.1:8321') }), 'The pages.', map('{ listen: 127.0.0.1:8321 }')).prefault(
-      {},
-    ),
+    alerts: alerts.prefault({}),
+    portal: field(
+      z.strictObject({
+        listen: address.default('127.0.0.1:8321'),
+        address: portalAddress.optional(),
+      }),
+      'The pages.',
+      map('{ listen: 127.0.0.1:8321 }'),
+    ).prefault({}),
     categories: field(
       z
         .array(

@@ -22,6 +22,7 @@ describe('loading', () => {
       timeZone: 'UTC',
       store: path.join(folder, '.holdfast/evidence.db'),
       portal: { host: '127.0.0.1', port: 8321 },
+      alerts: { routes: [], remind: { high: 86_400_000, medium: 259_200_000 }, acknowledgedFor: 604_800_000 },
       categories: ['security', 'availability', 'confidentiality'],
       connections: [{ id: 'aws', provider: 'aws', without: [], every: {} }],
       scope: { in: [], out: [] },
@@ -46,7 +47,16 @@ describe('loading', () => {
       },
       timeZone: 'Europe/Berlin',
       store: path.join(folder, '.holdfast/evidence.db'),
-      portal: { host: '127.0.0.1', port: 8321 },
+      portal: { host: '127.0.0.1', port: 8321, address: 'https://holdfast.example.com' },
+      alerts: {
+        slack: { token: '${file:/run/secrets/slack}', appToken: '${file:/run/secrets/slack-app}', channel: '#compliance' },
+        routes: [
+          { match: { severity: ['critical'] }, channel: '#incidents' },
+          { match: { owner: ['Head of Platform'], scope: ['aws/*'] }, channel: '#platform' },
+        ],
+        remind: { high: 86_400_000, medium: 259_200_000 },
+        acknowledgedFor: 604_800_000,
+      },
       categories: ['security', 'availability', 'confidentiality'],
       connections: [
         {
@@ -111,6 +121,8 @@ describe('loading', () => {
         '${file:/run/secrets/github.pem}',
         '${file:/run/secrets/scim}',
         '${env:REDIS_URL}',
+        '${file:/run/secrets/slack}',
+        '${file:/run/secrets/slack-app}',
         '${file:/run/secrets/ledger-2025.pem}',
       ],
     });

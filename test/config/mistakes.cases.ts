@@ -170,6 +170,18 @@ export const cases: Readonly<Record<string, string | Uint8Array>> = {
   'the address of a Redis in clear': adding("queue: { redis: 'redis://:Sup3rS3cretValue@redis:6379' }"),
   'a queue with patience for a month': adding("queue: { redis: '${env:REDIS_URL}', patience: 31d }"),
   'a queue that is only an address': adding("queue: 'redis://redis:6379'"),
+  'a portal address without a scheme': adding('portal: { address: holdfast.example.com }'),
+  'a portal address with a password': adding("portal: { address: 'https://me:Sup3rS3cretValue@holdfast.example.com' }"),
+  'a route to nowhere': adding("alerts: { slack: { token: '${env:T}', channel: '#a' }, routes: [{ match: { severity: high } }] }"),
+  'a route by a severity that is none': adding(
+    "alerts: { slack: { token: '${env:T}', channel: '#a' }, routes: [{ match: { severity: severe }, channel: '#a' }] }",
+  ),
+  'a route by a key that is none': adding(
+    "alerts: { slack: { token: '${env:T}', channel: '#a' }, routes: [{ match: { team: platform }, channel: '#a' }] }",
+  ),
+  'routes as a map': adding("alerts: { slack: { token: '${env:T}', channel: '#a' }, routes: { channel: '#a' } }"),
+  'routes without Slack': adding("alerts: { webhook: '${env:HOOK}', routes: [{ match: { severity: high }, channel: '#a' }] }"),
+  'reminders in words': adding("alerts: { webhook: '${env:HOOK}', remind: { high: hourly } }"),
   'several at once': `company: 7
 windw: {}
 portal: { listen: 8321 }

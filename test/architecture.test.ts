@@ -20,6 +20,7 @@ const mayImport: Record<string, RegExp> = {
   'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|cycle\/(collect|evaluate))|^zod$|^pg$|^node:/,
   'src/operations/*.ts': /^\.\/|^#src\/(evidence|errors)|^node:/,
   'src/actions/action.ts': /^$/,
+  'src/waivers/*.ts': /^\.\/|^#src\/evidence\/(entries|store)\.ts$/,
   'src/package/*.ts':
     /^\.\/|^#src\/(evidence|ledger|signing|report|window|catalogue|portal\/(html|strip|told|wording)|config|controls|collector|rule|population|registry|errors)|^node:/,
   'src/replay/*.ts':

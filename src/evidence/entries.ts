@@ -4,6 +4,26 @@ import { type Json, sha256 } from '#src/ledger/canonical.ts';
 const sha = z.string().regex(/^[0-9a-f]{64}$/);
 const instant = z.iso.datetime();
 const documents = z.record(z.string(), sha);
+const words = z.string().regex(/\S/).max(2_000);
+const address = z.string().min(3).max(254);
+const itemName = z.strictObject({
+  scope: z.string().min(1),
+  item: z.string().min(1).describe('By its name in the trees; where items are people, that is not their key'),
+});
+
+const waiverId = z.string().regex(/^W-[0-9A-Z]{6,16}$/);
+
+/** Who did something, when and by which way: the same of all that people do. */
+const doing = {
+  action: z.string().min(1).max(200).describe('Unique for good: the same action is recorded once'),
+  by: address.describe('The address of who did it; `people` says who that was'),
+  at: instant.describe('When it was done; the leaf says when it was recorded, and only that counts'),
+  via: z.discriminatedUnion('way', [
+    z.strictObject({ way: z.literal('command'), user: z.string() }),
+    z.strictObject({ way: z.literal('page'), remote: z.string() }),
+    z.strictObject({ way: z.literal('slack'), team: z.string(), user: z.string(), ts: z.string() }),
+  ]),
+} as const;
 
 /**
  * Leaves of every other kind than `cycle`. A leaf names its body by hash; here is what the body of each kind says. Where a body speaks of
@@ -26,7 +46,46 @@ export const entryBodies = {
     })
     .describe('The keys that sign the log changed, or it is signed for the first time'),
   anchor: z.looseObject({ name: z.string(), size: z.int() }).describe('An outside place was handed the checkpoint of this size'),
-  waiver: z.looseObject({ documents: documents.optional() }).describe('A waiver was asked for, approved, refused or withdrawn'),
+  people: z
+    .strictObject({
+      people: z.array(
+        z.strictObject({
+          email: address,
+          also: z.array(address).describe('Other addresses of the same person'),
+          name: z.string().min(1),
+          roles: z.array(z.enum(['owner', 'approver'])),
+        }),
+      ),
+      waivers: z.strictObject({ longestDays: z.int().min(1) }),
+    })
+    .describe('Who may ask for waivers and who may approve them, and for how long at most: from this leaf on'),
+  waiver: z
+    .discriminatedUnion('step', [
+      z.strictObject({
+        step: z.literal('requested'),
+        waiver: waiverId,
+        ...doing,
+        rule: z.string().min(1),
+        items: z.array(itemName).min(1).max(200),
+        reason: words,
+        compensating: words.describe('What keeps the risk down meanwhile'),
+        until: instant.describe('The waiver ends here, whatever happens'),
+        renews: waiverId.optional(),
+      }),
+      z.strictObject({ step: z.enum(['approved', 'refused', 'withdrawn']), waiver: waiverId, ...doing, reason: words }),
+    ])
+    .describe(
+      'A waiver was asked for, approved, refused or withdrawn. It holds from the leaf of its approval on, never before; docs/waivers.md says when a leaf is not honoured',
+    ),
+  action: z
+    .strictObject({
+      ...doing,
+      deed: z.discriminatedUnion('do', [
+        z.strictObject({ do: z.literal('acknowledge'), alert: z.string().min(1), until: instant, note: z.string().max(2_000) }),
+        z.strictObject({ do: z.literal('assign'), alert: z.string().min(1), to: address }),
+      ]),
+    })
+    .describe('Somebody acknowledged an alert until a time, or assigned it'),
   register: z.looseObject({ documents: documents.optional() }).describe('A record that only a person can supply'),
   backfill: z
     .strictObject({
@@ -71,6 +130,7 @@ export const entryBodies = {
 } as const satisfies Record<string, z.ZodType>;
 
 export type EntryKind = keyof typeof entryBodies;
+export type BodyOf<K extends EntryKind> = z.output<(typeof entryBodies)[K]>;
 
 /** What is wrong with a body, or null. */
 export function flawInBody(kind: string, body: Json): string | null {

@@ -42,6 +42,7 @@ export function knownAt(db: Engine, size: number): EvidenceReading {
     history: (scope, item) => (corrected.has(scope) ? (retold.history.get(`${scope}\n${item}`) ?? []) : own.history(scope, item)),
     calls: (index, scope) => callsOf(backfills, index, scope, blobs) ?? own.calls(index, scope),
     lastLookIndex: (scope) => scopeAt(scope)?.lastLookIndex ?? null,
+    writtenAt: (of) => writtenAt(db, Math.min(of, size)),
   };
 }
 

@@ -28,7 +28,7 @@ import { openWordless } from './wordless.ts';
 
 type Answers = Pick<
   EvidenceStore,
-  'lastCycle' | 'cycles' | 'runs' | 'gaps' | 'history' | 'calls' | 'backfills' | 'entries' | 'document' | 'anchors'
+  'lastCycle' | 'cycles' | 'runs' | 'gaps' | 'history' | 'calls' | 'backfills' | 'entries' | 'document' | 'anchors' | 'nameOf' | 'keyOf'
 >;
 
 /** What the tables answer. */
@@ -55,6 +55,8 @@ export function recorded(
   );
   const everyEntry = db.prepare('SELECT idx, kind, as_of, body FROM entry WHERE idx < ? ORDER BY idx');
   const entriesOf = db.prepare('SELECT idx, kind, as_of, body FROM entry WHERE idx < ? AND kind = ? ORDER BY idx');
+  const saltOf = db.prepare('SELECT salt FROM item WHERE scope = ? AND key = ?');
+  const saltedIn = db.prepare('SELECT key, salt FROM item WHERE scope = ? AND salt IS NOT NULL');
   const anchorRows = db.prepare('SELECT name, kind, size, at, receipt FROM anchor ORDER BY at, name, size');
   const wordless = openWordless(db);
   const scopeId = (key: string): number | undefined => (scopeRow.get(key) as { id: number } | undefined)?.id;
@@ -76,6 +78,15 @@ export function recorded(
       return rows.map((row) => itemRecord(row, scope, population, item, blobs, wordless));
     },
     entries,
+    nameOf(scope, key) {
+      const row = saltOf.get(scopeId(scope) ?? -1, key) as { salt: Uint8Array | null } | undefined;
+      return committedName(key, row?.salt ?? null);
+    },
+    keyOf(scope, name) {
+      if (!name.startsWith('salted:')) return name;
+      const rows = saltedIn.all(scopeId(scope) ?? -1) as unknown as { key: string; salt: Uint8Array }[];
+      return rows.find(({ key, salt }) => committedName(key, salt) === name)?.key ?? name;
+    },
     backfills: () => backfillsIn(entries('backfill')),
     document(sha256) {
       const id = blobs.find(sha256);

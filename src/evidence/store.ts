@@ -272,6 +272,11 @@ export interface EvidenceReading {
   backfills(): Backfill[];
   /** The latest ledger index in which the scope was looked at. */
   lastLookIndex(scope: string): number | null;
+  /** When the last of so many leaves was written, epoch ms; null where there is none. */
+  writtenAt(size: number): number | null;
+  /** The name by which the trees know an item: its key, but where items are people. And the key of such a name, or the name where it was erased. */
+  nameOf(scope: string, key: string): string;
+  keyOf(scope: string, name: string): string;
 }
 
 /**
@@ -338,8 +343,6 @@ export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
   knownAt(size: number): EvidenceReading;
   /** How many leaves the ledger had at an instant. */
   sizeKnownAt(instant: number): number;
-  /** When the last of so many leaves was written, epoch ms; null where there is none. */
-  writtenAt(size: number): number | null;
   /**
    * Proofs of what was held of items, in the order of the questions, which should come together: the history is told once for all of them.
    * Throws RangeError where a question names a ledger index that is no cycle of the scope's connection.

@@ -111,6 +111,9 @@ export function judgeAgain(store: EvidenceStore, lens: Lens): Lane {
     calls: (index, scope) => store.calls(index, scope),
     history: (scope, item) => log.get(`${scope}\n${item}`) ?? [],
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
+    writtenAt: (size) => store.writtenAt(size),
+    nameOf: (scope, key) => store.nameOf(scope, key),
+    keyOf: (scope, name) => store.keyOf(scope, name),
     ...answersFrom(() => rows, scopeKeys, itemKeys),
   };
   return { reading, notJudged, naive, ruleSets, nameOf: (scope, item) => names.get(`${scope}\n${item}`) ?? item };

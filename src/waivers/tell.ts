@@ -1,0 +1,152 @@
+import { type BodyOf, entryBodies } from '#src/evidence/entries.ts';
+import type { EvidenceReading } from '#src/evidence/store.ts';
+import { type Person, personAt, type Roster, samePerson } from './people.ts';
+import type { Step, Waiver } from './waivers.ts';
+
+/** A leaf of kind `people` or `waiver`. Instants in epoch ms. */
+export interface Leaf {
+  readonly index: number;
+  readonly kind: string;
+  readonly asOf: number;
+  readonly body: unknown;
+  /** When the leaf before it was written; null where it is the first. */
+  readonly reached: number | null;
+}
+
+/** A leaf that speaks of no waiver that is known. */
+export interface Stray {
+  readonly index: number;
+  readonly at: number;
+  readonly says: string;
+}
+
+export interface ToldWaivers {
+  /** In the order of their requests. */
+  readonly waivers: readonly Waiver[];
+  readonly strays: readonly Stray[];
+}
+
+type Body = BodyOf<'waiver'>;
+type Request = Extract<Body, { step: 'requested' }>;
+
+/** A waiver while it is told. */
+interface Life {
+  readonly request: Request;
+  readonly asker: Person | null;
+  readonly steps: Step[];
+}
+
+/**
+ * The waivers that the leaves tell, in the order of the ledger. The rules of a waiver hold here as they hold when it is written: a leaf that
+ * breaks one, because it was forged or an older program wrote it, is kept with its flaw and changes nothing.
+ */
+export function tellWaivers(leaves: Iterable<Leaf>, keyOf: (scope: string, name: string) => string): ToldWaivers {
+  const lives = new Map<string, Life>();
+  const strays: Stray[] = [];
+  let roster: Roster | null = null;
+  for (const leaf of leaves) {
+    const { index, asOf: at } = leaf;
+    if (leaf.kind === 'people') {
+      roster = entryBodies.people.safeParse(leaf.body).data ?? null;
+      continue;
+    }
+    const { data: body } = entryBodies.waiver.safeParse(leaf.body);
+    if (!body) {
+      strays.push({ index, at, says: 'it is not of the form of a waiver' });
+      continue;
+    }
+    const life = lives.get(body.waiver);
+    if (!life && body.step !== 'requested') {
+      strays.push({ index, at, says: `nobody had asked for ${body.waiver}` });
+      continue;
+    }
+    const person = personAt(roster, body.by);
+    const flaw =
+      flawInTime(leaf) ??
+      (person === null ? `${body.by} was none of the people recorded then` : null) ??
+      (body.step === 'requested' ? flawInRequest(body, at, roster, lives) : flawInDecision(body, at, life!, person!, roster));
+    const { step, by, via, reason } = body;
+    const told: Step = { step, by, name: person?.name ?? by, at, index, via, reason, flaw };
+    if (life) life.steps.push(told);
+    else if (body.step === 'requested') lives.set(body.waiver, { request: body, asker: person, steps: [told] });
+  }
+  return { waivers: [...lives.values()].map((life) => waiverOf(life, lives, keyOf)), strays };
+}
+
+/** The waivers of the evidence, as it is read: now, or as it was known. */
+export function waiversIn(reading: Pick<EvidenceReading, 'entries' | 'writtenAt' | 'keyOf'>): ToldWaivers {
+  return tellWaivers(waiverLeaves(reading), reading.keyOf);
+}
+
+export const waiverLeaves = (reading: Pick<EvidenceReading, 'entries' | 'writtenAt'>): Leaf[] =>
+  [...reading.entries('people'), ...reading.entries('waiver')]
+    .sort((a, b) => a.index - b.index)
+    .map((entry) => ({ ...entry, reached: reading.writtenAt(entry.index) }));
+
+/** The people who may act, by the latest leaf that says so. */
+export const rosterIn = (reading: Pick<EvidenceReading, 'entries'>): Roster | null =>
+  entryBodies.people.safeParse(reading.entries('people').at(-1)?.body).data ?? null;
+
+const flawInTime = ({ asOf, reached }: Leaf): string | null =>
+  reached !== null && asOf < reached ? `it is dated back: the ledger had come to ${iso(reached)}` : null;
+
+function flawInRequest(request: Request, at: number, roster: Roster | null, lives: ReadonlyMap<string, Life>): string | null {
+  if (lives.has(request.waiver)) return `there is a ${request.waiver} already`;
+  const until = Date.parse(request.until);
+  if (until <= at) return 'it ends before it begins';
+  const flaw = flawInLength(until - at, roster);
+  if (flaw !== null) return flaw;
+  if (request.items.some(({ item }) => /[*?]/.test(item))) return 'it does not name its items one by one';
+  if (new Set(request.items.map(nameOf)).size < request.items.length) return 'it names an item twice';
+  if (request.renews === undefined) return null;
+  const renewed = lives.get(request.renews);
+  if (!renewed || honoured(renewed, 'approved') === undefined) return `${request.renews}, which it renews, was never approved`;
+  if (renewed.request.rule !== request.rule) return `${request.renews}, which it renews, is about another rule`;
+  const known = new Set(renewed.request.items.map(nameOf));
+  if (!request.items.every((item) => known.has(nameOf(item)))) return `it names items that ${request.renews} does not`;
+  return until <= Date.parse(renewed.request.until) ? `it ends no later than ${request.renews}, which it renews` : null;
+}
+
+function flawInDecision({ step, waiver }: Body, at: number, life: Life, person: Person, roster: Roster | null): string | null {
+  const until = Date.parse(life.request.until);
+  const done = (['withdrawn', 'refused', 'approved'] as const).find((each) => honoured(life, each));
+  if (!honoured(life, 'requested')) return 'the request itself is not honoured';
+  if (done && !(done === 'approved' && step === 'withdrawn')) return `${waiver} was ${done} already`;
+  if (at >= until) return `its end, ${iso(until)}, had come`;
+  const asker = personAt(roster, life.request.by);
+  const own = [life.asker, asker].some((each) => each !== null && samePerson(each, person));
+  const approver = person.roles.includes('approver');
+  if (step === 'withdrawn') return own || approver ? null : `${person.name} neither asked for it nor is an approver`;
+  if (!approver) return `${person.name} is no approver`;
+  if (own) return `${person.name} asked for it, and who asks does not decide`;
+  return step === 'approved' ? flawInLength(until - at, roster) : null;
+}
+
+const flawInLength = (ms: number, roster: Roster | null): string | null => {
+  const longest = roster?.waivers.longestDays ?? 0;
+  return ms > longest * 86_400_000 ? `it lasts longer than the ${longest} days that a waiver may last` : null;
+};
+
+function waiverOf({ request, steps }: Life, lives: ReadonlyMap<string, Life>, keyOf: (scope: string, name: string) => string): Waiver {
+  const { waiver: id, rule, items, reason, compensating, renews = null } = request;
+  const until = Date.parse(request.until);
+  const at = (step: Step['step']): number | null => steps.find((each) => each.step === step && each.flaw === null)?.at ?? null;
+  const approved = at('approved');
+  const renewals = [...lives].filter(([, life]) => life.request.renews === id && honoured(life, 'approved') !== undefined);
+  return {
+    id,
+    rule,
+    items: items.map(({ scope, item }) => ({ scope, item: keyOf(scope, item) })),
+    reason,
+    compensating,
+    until,
+    renews,
+    renewedBy: renewals.at(-1)?.[0] ?? null,
+    steps,
+    inForce: approved === null ? null : { from: approved, to: Math.min(until, at('withdrawn') ?? Infinity) },
+  };
+}
+
+const honoured = ({ steps }: Life, step: Step['step']): Step | undefined => steps.find((each) => each.step === step && each.flaw === null);
+const nameOf = ({ scope, item }: { scope: string; item: string }): string => `${scope}\n${item}`;
+const iso = (instant: number): string => new Date(instant).toISOString();

@@ -1,0 +1,94 @@
+import type { BodyOf } from '#src/evidence/entries.ts';
+
+type Body = BodyOf<'waiver'>;
+export type StepName = Body['step'];
+
+export interface ItemName {
+  readonly scope: string;
+  readonly item: string;
+}
+
+/** What one leaf says of a waiver. Instants in epoch ms. */
+export interface Step {
+  readonly step: StepName;
+  /** The address as it was given, and who that was; the address again where nobody is known by it. */
+  readonly by: string;
+  readonly name: string;
+  /** When it was recorded: nothing holds from earlier on. */
+  readonly at: number;
+  /** Ledger index. */
+  readonly index: number;
+  readonly via: Body['via'];
+  readonly reason: string;
+  /** Why it is not honoured; null where it is. */
+  readonly flaw: string | null;
+}
+
+/** One waiver over named items of one rule, as the leaves tell it. Items stand by their keys. */
+export interface Waiver {
+  readonly id: string;
+  readonly rule: string;
+  readonly items: readonly ItemName[];
+  readonly reason: string;
+  readonly compensating: string;
+  /** When it was to end, epoch ms. */
+  readonly until: number;
+  /** The waiver that it renews, and the approved one that renewed it. */
+  readonly renews: string | null;
+  readonly renewedBy: string | null;
+  /** Every leaf that speaks of it, in order, also those that are not honoured. The first is the request. */
+  readonly steps: readonly Step[];
+  /** When it is in force: from the approval until its end, or until it was withdrawn. Null where it was never approved. */
+  readonly inForce: { readonly from: number; readonly to: number } | null;
+}
+
+/** `lapsed`: nobody decided before its end. `void`: the request itself is not honoured. */
+export type WaiverState = 'requested' | 'approved' | 'expired' | 'refused' | 'withdrawn' | 'lapsed' | 'void';
+
+/** The step of a name that is honoured, if there is one. */
+export const stepOf = ({ steps }: Waiver, step: StepName): Step | undefined =>
+  steps.find((each) => each.step === step && each.flaw === null);
+
+export function stateAt(waiver: Waiver, instant: number): WaiverState {
+  const done = (step: StepName): boolean => (stepOf(waiver, step)?.at ?? Infinity) <= instant;
+  if (!done('requested')) return 'void';
+  if (done('withdrawn')) return 'withdrawn';
+  if (done('refused')) return 'refused';
+  if (done('approved')) return instant < waiver.until ? 'approved' : 'expired';
+  return instant < waiver.until ? 'requested' : 'lapsed';
+}
+
+export const covers = (waiver: Waiver, rule: string, scope: string, item: string): boolean =>
+  waiver.rule === rule && waiver.items.some((each) => each.item === item && each.scope === scope);
+
+/** The waiver under which a failing item stands at an instant, the one that ends last; null where none is in force. */
+export function waivedAt(waivers: readonly Waiver[], rule: string, scope: string, item: string, instant: number): Waiver | null {
+  const own = waivers.filter(
+    (waiver) =>
+      waiver.inForce !== null && waiver.inForce.from <= instant && instant < waiver.inForce.to && covers(waiver, rule, scope, item),
+  );
+  return own.toSorted((a, b) => a.inForce!.to - b.inForce!.to).at(-1) ?? null;
+}
+
+/** A waiver ends in so many days, or (0) has ended. */
+export interface Expiry {
+  readonly waiver: Waiver;
+  readonly days: 14 | 3 | 1 | 0;
+  /** The instant from which this is to be told, epoch ms. */
+  readonly at: number;
+}
+
+/** What is to be told of ends that come near within (after, until], the earliest first. Nothing of a waiver that was renewed or withdrawn by then. */
+export function expiries(waivers: readonly Waiver[], after: number, until: number): Expiry[] {
+  const found = waivers.flatMap((waiver): Expiry[] => {
+    const { inForce } = waiver;
+    if (inForce === null || inForce.to < waiver.until) return [];
+    return ([14, 3, 1, 0] as const)
+      .map((days) => ({ waiver, days, at: waiver.until - days * 86_400_000 }))
+      .filter(({ at }) => at > after && at <= until && at > inForce.from && !renewedBefore(waivers, waiver, at));
+  });
+  return found.toSorted((a, b) => a.at - b.at);
+}
+
+const renewedBefore = (waivers: readonly Waiver[], { renewedBy }: Waiver, at: number): boolean =>
+  (waivers.find(({ id }) => id === renewedBy)?.inForce?.from ?? Infinity) <= at;

@@ -35,7 +35,15 @@ export interface Blobs {
 
 export const longestChain = 16;
 
-export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
+export interface BlobOptions {
+  readonly salt?: Salt | undefined;
+  /** How much of what was read last is held, in bytes. */
+  readonly cache?: number;
+  /** Is told of each document that was unpacked. */
+  readonly unpacked?: (id: number, raw: Buffer) => void;
+}
+
+export function openBlobs(db: Engine, { salt = randomSalt, cache = 8_000_000, unpacked: met }: BlobOptions = {}): Blobs {
   const numbers = numbersByHash(db);
   const rows = rowsByNumber(db, 'blob', 'id', 'base, depth, size, data');
   const hashes = rowsByNumber(db, 'blob', 'id', 'hash');
@@ -43,7 +51,7 @@ export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
   const restore = db.prepare('UPDATE blob SET data = ? WHERE id = ?');
   const next = numbering(db, 'blob');
   const exemplars = new Map<string, Unpacked>();
-  const recent = recentlyUsed<Unpacked>(8_000_000);
+  const recent = recentlyUsed<Unpacked>(cache);
 
   const hashOf = (id: number): string => {
     const found = hashes.get(id) as { hash: Uint8Array } | undefined;
@@ -61,6 +69,7 @@ export function openBlobs(db: Engine, salt: Salt = randomSalt): Blobs {
     const { base, depth, size, data } = row(id);
     if (data.length === 0) throw new Error(`the document ${id} was purged`);
     const document = { id, depth, raw: unpack(data, size, base === null ? undefined : unpacked(base).raw) };
+    met?.(id, document.raw);
     recent.set(document);
     return document;
   };

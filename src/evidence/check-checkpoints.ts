@@ -1,14 +1,14 @@
 import { checkpointText } from '#src/ledger/checkpoint.ts';
 import { noteOf, openNote, parseVkey, signatureLine } from '#src/ledger/note.ts';
 import { createFrontier, digest } from '#src/ledger/tree.ts';
-import { openBlobs } from './blobs.ts';
+import type { Blobs } from './blobs.ts';
 import type { Engine } from './engine.ts';
 
 /** Every signature against the ledger, none missing between; and what was published against the leaves that say so. */
-export function* checkCheckpoints(db: Engine): Generator<string> {
+export function* checkCheckpoints(db: Engine, blobs: Blobs): Generator<string> {
   yield* checkSignatures(db);
-  yield* checkKeys(db);
-  yield* checkAnchors(db);
+  yield* checkKeys(db, blobs);
+  yield* checkAnchors(db, blobs);
 }
 
 function* checkSignatures(db: Engine): Generator<string> {
@@ -50,8 +50,7 @@ function* checkSignatures(db: Engine): Generator<string> {
 }
 
 /** From the head over a leaf of kind `key` on, until there is another, every head is signed with the keys that it names. */
-function* checkKeys(db: Engine): Generator<string> {
-  const blobs = openBlobs(db);
+function* checkKeys(db: Engine, blobs: Blobs): Generator<string> {
   const rows = db.prepare('SELECT size, vkey FROM checkpoint JOIN ledger_key ON id = key').all();
   const signed = new Set(rows.map(({ size, vkey }) => `${Number(size)} ${String(vkey)}`));
   const { leaves } = db.prepare('SELECT count(*) AS leaves FROM ledger').get() as { leaves: number };
@@ -92,8 +91,7 @@ export interface AnchorEntry {
   readonly receipt: string;
 }
 
-function* checkAnchors(db: Engine): Generator<string> {
-  const blobs = openBlobs(db);
+function* checkAnchors(db: Engine, blobs: Blobs): Generator<string> {
   const told = new Map<string, AnchorEntry>();
   for (const { body } of db.prepare("SELECT body FROM entry WHERE kind = 'anchor'").all()) {
     const entry = JSON.parse(blobs.read(Number(body))) as AnchorEntry;

@@ -2,21 +2,20 @@ import type { Judgement } from '#src/cycle/evaluate.ts';
 import { canonical, type Json } from '#src/ledger/canonical.ts';
 import { createFrontier, type Hash } from '#src/ledger/tree.ts';
 import { attempt } from './attempt.ts';
-import { type Blobs, openBlobs } from './blobs.ts';
+import type { Blobs } from './blobs.ts';
 import { checkBackfill } from './check-backfill.ts';
+import { manifestChecks } from './check-manifests.ts';
 import { rebuilt } from './check-projections.ts';
 import { unpack } from './compression.ts';
-import { type CycleManifest, cycleLeaf, type Looks, letters, type Requests, requestsOf } from './documents.ts';
+import { cycleLeaf, type Looks, letters, type Requests, requestsOf } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { documentsOf, flawInBody } from './entries.ts';
 import { type Log, openLog } from './log.ts';
-import { type KeptCall, type Manifests, openManifests } from './manifests.ts';
-import { type Replayed, remembering, replay } from './replay.ts';
+import { type Replayed, replay } from './replay.ts';
 import { changeLeaves, createState, type State } from './state.ts';
 
 /** Tells the whole story again from the change log, and compares: each leaf, each row of `cycle`, and at the end the projections. */
-export function* checkCycles(db: Engine): Generator<string> {
-  const blobs = openBlobs(db);
+export function* checkCycles(db: Engine, blobs: Blobs): Generator<string> {
   const log = openLog(db);
   const projections = rebuilt();
   const state = createState(projections.projection);
@@ -27,9 +26,7 @@ export function* checkCycles(db: Engine): Generator<string> {
     state,
     referenced,
     requests: readRequests(db),
-    manifests: openManifests(blobs, () => null),
-    lengths: new Map(),
-    find: remembering((hash: string) => blobs.find(hash)),
+    manifest: manifestChecks(blobs, state, referenced),
   };
 
   for (const replayed of replay(db, blobs, state)) {
@@ -45,13 +42,9 @@ export function* checkCycles(db: Engine): Generator<string> {
 
 interface Checking {
   readonly blobs: Blobs;
-  /** Finds a document, and asks once for each: cycle after cycle has the same. */
-  readonly find: Blobs['find'];
   readonly log: Log;
   readonly state: State;
-  readonly manifests: Manifests;
-  /** The number of calls of each manifest that was looked through. */
-  readonly lengths: Map<number, number>;
+  readonly manifest: ReturnType<typeof manifestChecks>;
   /** Documents that something refers to. */
   readonly referenced: Set<number>;
   readonly requests: ReturnType<typeof readRequests>;
@@ -74,13 +67,13 @@ function* checkCycle(replayed: Replayed, checking: Checking): Generator<string> 
     }
   }
   for (const id of [cycle.rule_set, cycle.looks, cycle.manifest]) referenced.add(id);
-  const calls = yield* checkManifest(replayed, checking);
+  const { calls, callsOf } = yield* checking.manifest(replayed);
 
   const { connection, as_of: asOf, ended } = cycle;
   const leaves = changes.flatMap(({ scope, changes: own }) => changeLeaves(scope, own));
   const found = log.read(cycle.idx);
   const kept = (JSON.parse(found) as { manifest?: { calls: number; ids: number; idRoot: string | null; sample: string[] } }).manifest;
-  const requests = (yield* checking.requests.at(cycle.idx, calls)) ?? {
+  const requests = (yield* checking.requests.at(cycle.idx, looks, callsOf)) ?? {
     n: kept?.ids ?? 0,
     root: kept?.idRoot ?? null,
     sample: kept?.sample ?? [],
@@ -96,7 +89,7 @@ function* checkCycle(replayed: Replayed, checking: Checking): Generator<string> 
     looksHash: blobs.kept(cycle.looks).hash,
     manifestHash: blobs.kept(cycle.manifest).hash,
     // A list of calls that was purged is not counted again.
-    calls: [...calls.values()].some(Number.isNaN) ? (kept?.calls ?? 0) : calls.values().reduce((sum, n) => sum + n, 0),
+    calls: Number.isNaN(calls) ? (kept?.calls ?? 0) : calls,
     requests,
   });
   for (const member of differing(found, expected)) yield `${where}: ${member} is not what the leaf says`;
@@ -108,53 +101,6 @@ function* checkCycle(replayed: Replayed, checking: Checking): Generator<string> 
 function* checkVector(where: string, vector: string, judgements: readonly Judgement[], rules: readonly string[]): Generator<string> {
   if (judgements.map(({ result }) => letters[result]).join('') !== vector) yield `${where}: the vector is not what the judgements say`;
   if (judgements.map(({ rule }) => rule).join('\n') !== rules.join('\n')) yield `${where}: it was not judged by the rules in force`;
-}
-
-/** The manifest of a cycle: of the scopes that it looked at, and every reply there. Returns the number of calls by scope. */
-function* checkManifest(
-  { cycle, looks }: Replayed,
-  { blobs, find, manifests, lengths, referenced, state }: Checking,
-): Generator<string, Map<string, number>> {
-  const entries = JSON.parse(blobs.read(cycle.manifest)) as CycleManifest;
-  const isOf = ([scope, status]: CycleManifest[number], look: Looks['looks'][number] | undefined): boolean =>
-    scope === look?.scope && status === (look.unread ? 'failed' : 'complete');
-  if (entries.length !== looks.looks.length || !entries.every((entry, i) => isOf(entry, looks.looks[i])))
-    yield `cycle ${cycle.idx}: its manifest is of other scopes`;
-  const calls = new Map<string, number>();
-  for (const [scope, status, items, hash] of entries) {
-    const id = find(hash);
-    if (id === null) {
-      yield `cycle ${cycle.idx}: the manifest of ${scope} is missing`;
-      continue;
-    }
-    const held = state.scope(scope)?.items;
-    const size = held?.size ?? 0;
-    const events = held?.values().next().value?.at != null;
-    if (status === 'complete' && (events ? Number(items) > size : items !== size))
-      yield `cycle ${cycle.idx}: ${scope} has ${size} items, not ${items}`;
-    calls.set(scope, lengths.get(id) ?? 0);
-    if (lengths.has(id)) continue;
-    if (blobs.isPurged(id)) {
-      referenced.add(id);
-      calls.set(scope, Number.NaN);
-      lengths.set(id, Number.NaN);
-      continue;
-    }
-    const list = manifests.list(id);
-    lengths.set(id, list.length);
-    calls.set(scope, list.length);
-    referenced.add(id);
-    yield* checkReplies(`cycle ${cycle.idx}: ${scope}`, list, find, referenced);
-  }
-  return calls;
-}
-
-function* checkReplies(where: string, calls: readonly KeptCall[], find: Blobs['find'], referenced: Set<number>): Generator<string> {
-  for (const { operation, reply } of calls) {
-    const id = reply === null ? undefined : find(reply);
-    if (id === null) yield `${where}: a reply of ${operation} is missing`;
-    else if (id !== undefined) referenced.add(id);
-  }
 }
 
 /** The names of the members, one level deep, in which two documents differ. */
@@ -178,7 +124,7 @@ function readRequests(db: Engine) {
     frontier.append(Buffer.from(hash as Uint8Array));
   }
   return {
-    *at(index: number, calls: ReadonlyMap<string, number>): Generator<string, Requests | null> {
+    *at(index: number, { looks }: Looks, callsOf: (scope: string) => number): Generator<string, Requests | null> {
       const row = kept.get(index);
       const before = rootBefore.get(index);
       if (!row || !before) return null;
@@ -186,7 +132,9 @@ function readRequests(db: Engine) {
       const text = unpack(row.data, row.size).toString();
       const ids = JSON.parse(text) as Record<string, string[]>;
       const lengths = Object.fromEntries(Object.entries(ids).map(([scope, own]) => [scope, own.length]));
-      const expected = [...calls].map(([scope, n]): [string, number] => [scope, Number.isNaN(n) ? (lengths[scope] ?? 0) : n]);
+      const expected = looks
+        .map(({ scope }) => [scope, callsOf(scope)] as const)
+        .map(([scope, n]) => [scope, Number.isNaN(n) ? (lengths[scope] ?? 0) : n]);
       if (canonical(lengths) !== canonical(Object.fromEntries(expected)) || canonical(ids) !== text)
         yield `request ids ${index}: they are not those of the calls`;
       return requestsOf(Object.values(ids).flat(), before);

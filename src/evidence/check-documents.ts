@@ -1,45 +1,43 @@
 import { canonical } from '#src/ledger/canonical.ts';
-import { createFrontier, digest, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
+import { createFrontier, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
 import { messageOf } from './attempt.ts';
-import { type Blobs, longestChain, openBlobs } from './blobs.ts';
+import { type Blobs, longestChain } from './blobs.ts';
+import type { CheckedBlobs } from './check-reading.ts';
 import { entryLeaf } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { openLog, tile, tileLevel } from './log.ts';
 
-/** Every document against its hash, every leaf against its hash, and every root of the log against its leaves. */
-export function* checkDocuments(db: Engine): Generator<string> {
-  for (const [table, what] of numbered) yield* checkNumbers(db, table, what);
-  yield* checkBlobs(db);
+/** Every leaf against its hash and its row, and every root of the log against its leaves. */
+export function* checkLeaves(db: Engine, blobs: Blobs): Generator<string> {
   const leaves: Hash[] = [];
-  yield* checkLeaves(db, leaves);
+  yield* checkEachLeaf(db, blobs, leaves);
   yield* checkRoots(db, leaves);
 }
 
-function* checkBlobs(db: Engine): Generator<string> {
-  const blobs = openBlobs(db);
+/** Every document against its hash, its number and its place. */
+export function* checkDocuments(db: Engine, blobs: CheckedBlobs): Generator<string> {
+  for (const [table, what] of numbered) yield* checkNumbers(db, table, what);
+  const misplaced = new Set<number>();
+  yield* checkPlaces(db, blobs, misplaced);
+  yield* blobs.faults(misplaced);
+}
+
+/** What a document is a patch on; and of those that were purged, that a leaf says so. */
+function* checkPlaces(db: Engine, blobs: CheckedBlobs, misplaced: Set<number>): Generator<string> {
   const depths = new Map<number, number>();
-  const purged = tombstones(db, blobs);
-  for (const row of db.prepare('SELECT id, hash, base, depth FROM blob ORDER BY id').all() as unknown as {
-    id: number;
-    hash: Uint8Array;
-    base: number | null;
-    depth: number;
-  }[]) {
-    const { id, hash, base, depth } = row;
-    if (blobs.isPurged(id)) {
-      if (!purged.has(Buffer.from(hash).toString('hex'))) yield `document ${id}: it was purged, and no tombstone says so`;
+  const purgedHashes = tombstones(db, blobs);
+  for (const { id, hash, base, depth, purged } of blobs.rows) {
+    if (purged) {
+      if (!purgedHashes.has(hash)) yield `document ${id}: it was purged, and no tombstone says so`;
       if (base !== null || depth !== 0) yield `document ${id}: it was purged, and is a patch on another`;
       continue;
     }
     const expected = base === null ? 0 : (depths.get(base) ?? Number.NaN) + 1;
-    if (depth !== expected || depth > longestChain) {
+    if (depth === expected && depth <= longestChain) depths.set(id, depth);
+    else {
+      misplaced.add(id);
       yield `document ${id}: it is a patch on a document that does not fit`;
-      continue;
     }
-    depths.set(id, depth);
-    const text = readOrSay(() => blobs.raw(id));
-    if ('fault' in text) yield `document ${id}: ${text.fault}`;
-    else if (!digest(text.read).equals(hash)) yield `document ${id}: it does not have its hash`;
   }
 }
 
@@ -71,9 +69,9 @@ interface LeafRow {
 }
 
 /** Each leaf by itself, and with its row in `cycle` or `entry`. */
-function* checkLeaves(db: Engine, leaves: Hash[]): Generator<string> {
+function* checkEachLeaf(db: Engine, blobs: Blobs, leaves: Hash[]): Generator<string> {
   const log = openLog(db);
-  const kindOf = kindsOf(db);
+  const kindOf = kindsOf(db, blobs);
   const latest = new Map<string, number>();
   for (const { idx, hash, base } of db.prepare('SELECT idx, hash, base FROM ledger ORDER BY idx').all() as unknown as LeafRow[]) {
     const leaf = Buffer.from(hash);
@@ -97,8 +95,7 @@ function* checkLeaves(db: Engine, leaves: Hash[]): Generator<string> {
 }
 
 /** The rows of `cycle` and `entry`: one for each leaf. What a row of `cycle` says is compared when the cycles are told again. */
-function kindsOf(db: Engine) {
-  const blobs = openBlobs(db);
+function kindsOf(db: Engine, blobs: Blobs) {
   const cycles = new Set(
     db
       .prepare('SELECT idx FROM cycle')

@@ -1,4 +1,3 @@
-import { resultOf } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { type GapRow, keyOfGap, keyOfRun, projectInMemory, type RunRow } from './project-in-memory.ts';
 import { numberRules } from './projections.ts';
@@ -14,29 +13,36 @@ export function rebuilt() {
     meet: (ruleSet: RuleSet) => numbers.meet(ruleSet),
     *compare(db: Engine): Generator<string> {
       const rules = db.prepare('SELECT id, key FROM rule').all() as unknown as { id: number; key: string }[];
-      yield* differences(
-        'rule',
-        new Map(rules.map(({ id, key }) => [key, { id }])),
-        new Map([...ruleIds].map(([key, id]) => [key, { id }])),
-      );
-      const keys = new Map(rules.map(({ id, key }) => [id, key]));
-      const rows = db.prepare('SELECT * FROM result_run').all() as unknown as (Omit<RunRow, 'rule'> & { rule: number })[];
-      const found = rows.map((row): RunRow => ({ ...row, rule: keys.get(row.rule) ?? String(row.rule) }));
-      yield* differences('result run', new Map(found.map((run) => [keyOfRun(run), run])), runs);
-      const foundGaps = db.prepare('SELECT * FROM gap').all() as unknown as GapRow[];
-      yield* differences('gap', new Map(foundGaps.map((gap) => [keyOfGap(gap), gap])), gaps);
-      for (const { result } of found) if (resultOf(result) === undefined) yield `result run: ${result} is no result`;
+      const numbered = new Map([...ruleIds].map(([key, id]) => [key, { id, key }]));
+      yield* differences('rule', rules, ({ key }) => key, numbered);
+      const found = runRows(db, new Map(rules.map(({ id, key }) => [id, key])));
+      yield* differences('result run', found, keyOfRun, runs);
+      const foundGaps = db.prepare('SELECT * FROM gap').iterate() as unknown as Iterable<GapRow>;
+      yield* differences('gap', foundGaps, keyOfGap, gaps);
     },
   };
 }
 
-function* differences<T extends object>(what: string, found: ReadonlyMap<string, T>, expected: ReadonlyMap<string, T>): Generator<string> {
-  for (const [key, row] of expected) {
-    const other = found.get(key);
-    if (!other) yield `${what} ${key}: it is missing`;
-    else if (!isSame(other, row)) yield `${what} ${key}: it is not what the evidence says`;
+function* runRows(db: Engine, rules: ReadonlyMap<number, string>): Generator<RunRow> {
+  const rows = db.prepare('SELECT * FROM result_run').iterate() as unknown as Iterable<Omit<RunRow, 'rule'> & { rule: number }>;
+  for (const row of rows) yield { ...row, rule: rules.get(row.rule) ?? String(row.rule) };
+}
+
+/** Takes out of `expected` what is found. */
+function* differences<T extends object>(
+  what: string,
+  found: Iterable<T>,
+  keyOf: (row: T) => string,
+  expected: Map<string, T>,
+): Generator<string> {
+  for (const row of found) {
+    const key = keyOf(row);
+    const right = expected.get(key);
+    if (!right) yield `${what} ${key}: the evidence does not say so`;
+    else if (!isSame(row, right)) yield `${what} ${key}: it is not what the evidence says`;
+    expected.delete(key);
   }
-  for (const key of found.keys()) if (!expected.has(key)) yield `${what} ${key}: the evidence does not say so`;
+  for (const key of expected.keys()) yield `${what} ${key}: it is missing`;
 }
 
 /** Rows are flat. */

@@ -1,7 +1,8 @@
 import { attempt } from './attempt.ts';
 import { checkCheckpoints } from './check-checkpoints.ts';
 import { checkCycles } from './check-cycles.ts';
-import { checkDocuments } from './check-documents.ts';
+import { checkDocuments, checkLeaves } from './check-documents.ts';
+import { openCheckedBlobs } from './check-reading.ts';
 import type { Engine } from './engine.ts';
 
 /**
@@ -9,10 +10,15 @@ import type { Engine } from './engine.ts';
  * projections. Each line names what disagrees. What cannot be read is a line too.
  */
 export function check(db: Engine): string[] {
-  return [
-    ...attempt('the file', () => db.faults()),
-    ...attempt('the documents', () => checkDocuments(db)),
-    ...attempt('the signatures', () => checkCheckpoints(db)),
-    ...attempt('the cycles', () => checkCycles(db)),
-  ];
+  const file = [...attempt('the file', () => db.faults())];
+  return [...file, ...attempt('the evidence', () => checkEvidence(db))];
+}
+
+/** The cycles read most documents, so they come before those that are left over. */
+function* checkEvidence(db: Engine): Generator<string> {
+  const blobs = openCheckedBlobs(db);
+  yield* attempt('the leaves', () => checkLeaves(db, blobs));
+  yield* attempt('the signatures', () => checkCheckpoints(db, blobs));
+  yield* attempt('the cycles', () => checkCycles(db, blobs));
+  yield* attempt('the documents', () => checkDocuments(db, blobs));
 }

@@ -46,7 +46,7 @@ export function openEvidence(db: Engine, faultOf: (error: unknown) => HoldfastEr
 const saidByEngine = (error: unknown): boolean => error instanceof HoldfastError || /^(?!Z)/.test((error as { code?: string }).code ?? 'Z');
 
 function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, options: EvidenceOptions): EvidenceStore {
-  const blobs = openBlobs(db, options.salt);
+  const blobs = openBlobs(db, { salt: options.salt });
   const log = openLog(db);
   const checkpoints = openCheckpoints(db, options.signers ?? [], (size) => log.rootAt(size));
   if (!options.readOnly && !options.signers?.length && checkpoints.sizes().length > 0)

@@ -33,7 +33,8 @@ export const keyOfGap = ({ scope, since }: GapRow): string => `${scope} ${since}
 /** The projections kept in memory: to be compared with their tables, or to answer in their place. */
 export function projectInMemory() {
   const runs = new Map<string, RunRow>();
-  const goingOn = new Map<string, RunRow>();
+  /** Those that go on, by item and rule: an item is of one scope. */
+  const goingOn = new Map<number, Map<string, RunRow>>();
   const gaps = new Map<string, GapRow>();
   const projection: Projection = {
     runStarts(scope, item, { rule, first, before, index, letter, judgement }) {
@@ -41,12 +42,14 @@ export function projectInMemory() {
       const reason = unread?.unread ?? null;
       const run = { rule, scope, item, first, before, last: null, ended: null, gone: 0, idx: index, result: letter, severity, reason };
       runs.set(keyOfRun(run), run);
-      goingOn.set(`${rule} ${scope} ${item}`, run);
+      const own = goingOn.get(item);
+      if (own) own.set(rule, run);
+      else goingOn.set(item, new Map([[rule, run]]));
     },
-    runEnds(scope, item, { rule, last, ended, gone }) {
-      const run = goingOn.get(`${rule} ${scope} ${item}`)!;
-      Object.assign(run, { last, ended, gone: Number(gone) });
-      goingOn.delete(`${rule} ${scope} ${item}`);
+    runEnds(_, item, { rule, last, ended, gone }) {
+      const own = goingOn.get(item)!;
+      Object.assign(own.get(rule)!, { last, ended, gone: Number(gone) });
+      own.delete(rule);
     },
     gapOpens(scope, { since, until, reason, unread }) {
       const gap = { scope, since, until, reason, unread: unread && canonical(unread) };

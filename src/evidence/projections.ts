@@ -13,8 +13,12 @@ export interface RuleNumbers {
 
 export function numberRules(known: Iterable<readonly [string, number]>, add: (rule: string, id: number) => void): RuleNumbers {
   const numbers = new Map(known);
+  let met: RuleSet | undefined;
   return {
-    meet({ byPopulation }) {
+    meet(ruleSet) {
+      if (ruleSet === met) return;
+      met = ruleSet;
+      const { byPopulation } = ruleSet;
       for (const rule of new Set(Object.values(byPopulation).flat().sort(byUtf8))) {
         if (numbers.has(rule)) continue;
         numbers.set(rule, numbers.size + 1);

@@ -220,7 +220,7 @@ function readChanges(db: Engine, blobs: Blobs, size: number): ChangeLog {
 }
 
 /** Asks once for each. */
-export function remembering<K, T>(ask: (id: K) => T): (id: K) => T {
+function remembering<K, T>(ask: (id: K) => T): (id: K) => T {
   const answers = new Map<K, T>();
   return (id) => {
     const known = answers.get(id);

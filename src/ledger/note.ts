@@ -151,7 +151,7 @@ function signatureOf(line: string): Signature {
 function checked({ name, type, publicKey }: NoteKey, text: string, signature: Buffer): { timestamp?: number } {
   const bad = new NoteError(`the signature of ${name} is bad: the text is not what it signed`);
   if (signature.length !== lengths[type]) throw bad;
-  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey.toString('base64url') }, format: 'jwk' });
+  const key = keyOf(publicKey);
   if (type === 1) {
     if (!verify(null, Buffer.from(text), key, signature)) throw bad;
     return {};
@@ -159,6 +159,15 @@ function checked({ name, type, publicKey }: NoteKey, text: string, signature: Bu
   const timestamp = Number(signature.readBigUInt64BE());
   if (!Number.isSafeInteger(timestamp) || !verify(null, Buffer.from(cosignedText(text, timestamp)), key, signature.subarray(8))) throw bad;
   return { timestamp };
+}
+
+/** Mostly one key checks many notes. */
+let latestKey: { readonly x: string; readonly key: KeyObject } | undefined;
+
+function keyOf(publicKey: Buffer): KeyObject {
+  const x = publicKey.toString('base64url');
+  if (latestKey?.x !== x) latestKey = { x, key: createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }) };
+  return latestKey.key;
 }
 
 const keyIdOf = (name: string, key: Buffer): Buffer => digest(Buffer.concat([Buffer.from(`${name}\n`), key])).subarray(0, 4);

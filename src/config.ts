@@ -36,7 +36,10 @@ export interface Config {
     readonly port: number;
     /** By which people reach the pages, without a slash at the end. */
     readonly address?: string;
+    readonly signIn?: SignInSettings;
   };
+  readonly people: readonly PersonSettings[];
+  readonly waivers: { readonly longestDays: number };
   readonly categories: readonly Category[];
   readonly connections: readonly Connection[];
   readonly scope: Scope;
@@ -47,6 +50,23 @@ export interface Config {
   readonly retention: { readonly repliesDays?: number; readonly snapshotsDays?: number };
   /** Every secret above, to look them all up before starting. */
   readonly secrets: readonly Secret[];
+}
+
+/** How a reverse proxy says who is signed in, and that it is the proxy. Names of headers in small letters. */
+export interface SignInSettings {
+  readonly header: string;
+  readonly proof: string;
+  readonly secret: Secret;
+}
+
+/** One person, with every address of theirs as it is written. */
+export interface PersonSettings {
+  readonly email: string;
+  readonly also: readonly string[];
+  readonly name: string;
+  /** Member id in Slack. */
+  readonly slack?: string;
+  readonly roles: readonly ('owner' | 'approver')[];
 }
 
 /** Where alerts go, by which way, and when they are told again. Without `slack` and `webhook` nobody is told. Spans in milliseconds. */
@@ -169,8 +189,24 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     secrets.push(secret);
     return secret;
   };
-  const { company, window, store, ledger, anchors, alerts, queue, portal, categories, connections, scope, controls, coverage, retention } =
-    checked;
+  const {
+    company,
+    window,
+    store,
+    ledger,
+    anchors,
+    alerts,
+    people,
+    waivers,
+    queue,
+    portal,
+    categories,
+    connections,
+    scope,
+    controls,
+    coverage,
+    retention,
+  } = checked;
   const file = typeof parseReference(store) === 'object' ? null : path.resolve(sources.folder, store);
   const listen = parseAddress(portal.listen);
   if (listen === undefined) throw new TypeError('the address was let through');
@@ -181,7 +217,8 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     ...(window && { window: windowOf(window.from, window.to, window.timeZone) }),
     timeZone: window?.timeZone ?? 'UTC',
     store: file ?? secretAt(store, ['store']),
-    portal: { ...listen, ...(portal.address !== undefined && { address: portal.address }) },
+    people: people.map((person) => present(person)),
+    waivers: { longestDays: Number.parseInt(waivers.longest, 10) },
     categories,
     connections: connections.map((connection, index) => connectionOf(connection, ['connections', index], secretAt)),
     ...(queue && {
@@ -196,6 +233,17 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     coverage,
     retention: present(retention),
     ...(ledger && { ledger: ledgerOf(ledger, secretAt) }),
+    portal: {
+      ...listen,
+      ...(portal.address !== undefined && { address: portal.address }),
+      ...(portal.signIn && {
+        signIn: {
+          header: portal.signIn.header.toLowerCase(),
+          proof: portal.signIn.proof.toLowerCase(),
+          secret: secretAt(portal.signIn.secret, ['portal', 'signIn', 'secret']),
+        },
+      }),
+    },
     anchors: anchors.map((anchor, index) => anchorOf(anchor, ['anchors', index], secretAt, sources.folder)),
     secrets,
   };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import nodePath from 'node:path';
 import { isLocalDate, monthsAfter } from '#src/config/local-date.ts';
 import { listed, type Mistakes, shown, valueAt } from '#src/config/mistakes.ts';
+import { checkPeople } from '#src/config/people.ts';
 import type { Path } from '#src/config/yaml.ts';
 import { nearestTo } from '#src/errors.ts';
 
@@ -20,6 +21,7 @@ export function checkAgreements(
   checkControls(mistakes, folder);
   checkOutside(mistakes);
   checkAlerts(mistakes);
+  checkPeople(mistakes);
 }
 
 function checkWindow({ yaml, report }: Mistakes): void {

@@ -51,7 +51,14 @@ shown so. Two controls must not set one parameter of one rule differently at the
 export const example = `company: Acme Health
 window: { from: 2026-02-01, to: 2026-07-31, timeZone: Europe/Berlin }
 store: .holdfast/evidence.db
-portal: { listen: 127.0.0.1:8321, address: 'https://holdfast.example.com' }
+portal:
+  listen: 127.0.0.1:8321
+  address: https://holdfast.example.com
+  signIn: { header: X-Forwarded-Email, proof: X-Holdfast-Proxy, secret: '\${env:PROXY_SECRET}' }
+people:
+  - { email: anna@example.com, also: [a.berg@example.com], name: Anna Berg, roles: [owner, approver] }
+  - { email: bo@example.com, name: Bo Lind, slack: U0123ABCDEF, roles: [approver] }
+waivers: { longest: 60d }
 categories: [security, availability, confidentiality]
 connections:
   - id: aws

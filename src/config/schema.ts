@@ -4,6 +4,7 @@ import { address, duration, endpoint, localDate, map, path, portalAddress, regio
 import { isTimeZone } from '#src/config/local-date.ts';
 import { field, listed } from '#src/config/mistakes.ts';
 import { anchors, ledger } from '#src/config/outside.ts';
+import { people, signIn, waivers } from '#src/config/people.ts';
 import { queue } from '#src/config/queue.ts';
 import { categories, defaultCategories } from '#src/criteria.ts';
 import { nearestTo } from '#src/errors.ts';
@@ -165,10 +166,13 @@ export const schema = field(
     anchors,
     queue: queue.optional(),
     alerts: alerts.prefault({}),
+    people,
+    waivers,
     portal: field(
       z.strictObject({
         listen: address.default('127.0.0.1:8321'),
         address: portalAddress.optional(),
+        signIn: signIn.optional(),
       }),
       'The pages.',
       map('{ listen: 127.0.0.1:8321 }'),

@@ -23,6 +23,8 @@ describe('loading', () => {
       store: path.join(folder, '.holdfast/evidence.db'),
       portal: { host: '127.0.0.1', port: 8321 },
       alerts: { routes: [], remind: { high: 86_400_000, medium: 259_200_000 }, acknowledgedFor: 604_800_000 },
+      people: [],
+      waivers: { longestDays: 90 },
       categories: ['security', 'availability', 'confidentiality'],
       connections: [{ id: 'aws', provider: 'aws', without: [], every: {} }],
       scope: { in: [], out: [] },
@@ -47,7 +49,17 @@ describe('loading', () => {
       },
       timeZone: 'Europe/Berlin',
       store: path.join(folder, '.holdfast/evidence.db'),
-      portal: { host: '127.0.0.1', port: 8321, address: 'https://holdfast.example.com' },
+      portal: {
+        host: '127.0.0.1',
+        port: 8321,
+        address: 'https://holdfast.example.com',
+        signIn: { header: 'x-forwarded-email', proof: 'x-holdfast-proxy', secret: '${env:PROXY_SECRET}' },
+      },
+      people: [
+        { email: 'anna@example.com', also: ['a.berg@example.com'], name: 'Anna Berg', roles: ['owner', 'approver'] },
+        { email: 'bo@example.com', also: [], name: 'Bo Lind', slack: 'U0123ABCDEF', roles: ['approver'] },
+      ],
+      waivers: { longestDays: 60 },
       alerts: {
         slack: { token: '${file:/run/secrets/slack}', appToken: '${file:/run/secrets/slack-app}', channel: '#compliance' },
         routes: [
@@ -124,6 +136,7 @@ describe('loading', () => {
         '${file:/run/secrets/slack}',
         '${file:/run/secrets/slack-app}',
         '${file:/run/secrets/ledger-2025.pem}',
+        '${env:PROXY_SECRET}',
       ],
     });
   });
@@ -133,7 +146,7 @@ describe('loading', () => {
     expect(`${inspect(config, { depth: 9 })} ${JSON.stringify(config)}`).not.toContain('Sup3rS3cret');
     await expect(config.secrets[0]!.resolve()).resolves.toBe('Sup3rS3cret');
     await expect(load(example).secrets[0]!.resolve()).rejects.toMatchObject({
-      message: `The secret \${env:HOLDFAST_EXTERNAL_ID} (${folder}/holdfast.yaml:13 connections[0].accounts[0].externalId) cannot be resolved: the environment variable HOLDFAST_EXTERNAL_ID is not set.`,
+      message: `The secret \${env:HOLDFAST_EXTERNAL_ID} (${folder}/holdfast.yaml:20 connections[0].accounts[0].externalId) cannot be resolved: the environment variable HOLDFAST_EXTERNAL_ID is not set.`,
     });
   });
 

@@ -182,6 +182,26 @@ export const cases: Readonly<Record<string, string | Uint8Array>> = {
   'routes as a map': adding("alerts: { slack: { token: '${env:T}', channel: '#a' }, routes: { channel: '#a' } }"),
   'routes without Slack': adding("alerts: { webhook: '${env:HOOK}', routes: [{ match: { severity: high }, channel: '#a' }] }"),
   'reminders in words': adding("alerts: { webhook: '${env:HOOK}', remind: { high: hourly } }"),
+  'a person without a role': adding('people: [{ email: anna@example.com, name: Anna }]'),
+  'a person with a role that is none': adding('people: [{ email: anna@example.com, name: Anna, roles: [boss] }]'),
+  'a person by name alone': adding('people: [Anna]'),
+  'an address that is no address': adding('people: [{ email: anna, name: Anna, roles: [owner] }]'),
+  'one address of two people, in other letters': adding(
+    'people: [{ email: anna@example.com, name: Anna, roles: [owner] }, { email: bo@example.com, also: [Anna@Example.com], name: Bo, roles: [approver] }]',
+  ),
+  'one person under two addresses': adding(
+    'people: [{ email: anna@example.com, name: Anna Berg, roles: [owner] }, { email: a.berg@example.com, name: Anna  berg, roles: [approver] }]',
+  ),
+  'a Slack name in place of the member id': adding("people: [{ email: anna@example.com, name: Anna, slack: '@anna', roles: [owner] }]"),
+  'a waiver for two years': adding('waivers: { longest: 730d }'),
+  'a waiver for a number of nothing': adding('waivers: { longest: 90 }'),
+  'a sign-in without the address of the pages': adding("portal: { signIn: { header: X-Email, proof: X-Proof, secret: '${env:S}' } }"),
+  'a sign-in whose secret is in clear': adding(
+    'portal: { address: https://h.example.com, signIn: { header: X-Email, proof: X-Proof, secret: Sup3rS3cretValue } }',
+  ),
+  'a sign-in by one header': adding(
+    "portal: { address: https://h.example.com, signIn: { header: X-Email, proof: x-email, secret: '${env:S}' } }",
+  ),
   'several at once': `company: 7
 windw: {}
 portal: { listen: 8321 }

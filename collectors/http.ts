@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { CallFailure } from '#collector';
 
 /** What a client over HTTP needs of the world. Each has a default; tests bring their own. */
@@ -6,7 +7,7 @@ export interface HttpDependencies {
   /** Epoch milliseconds. */
   readonly now?: () => number;
   /** Milliseconds. */
-  readonly sleep?: (duration: number) => Promise<void>;
+  readonly sleep?: (duration: number, signal?: AbortSignal) => Promise<void>;
   /** The longest that one call may wait in all for quota and repeats, in milliseconds. */
   readonly maximumWait?: number;
   /** How long one request may take, body included, in milliseconds. */
@@ -18,7 +19,7 @@ export type Http = Required<HttpDependencies>;
 export const httpWith = (dependencies: HttpDependencies): Http => ({
   fetch: (input, init) => globalThis.fetch(input, init),
   now: () => Date.now(),
-  sleep: (duration) => new Promise((resolve) => setTimeout(resolve, duration)),
+  sleep: (duration, signal) => setTimeout(duration, undefined, signal && { signal }),
   maximumWait: 15 * 60_000,
   timeout: 30_000,
   ...dependencies,
@@ -64,8 +65,8 @@ export type Attempt<T> = { readonly done: T } | { readonly failure: CallFailure;
 const repeats = 4;
 const shortestWait = 1_000;
 
-/** Repeats an attempt as its answers ask for, within `maximumWait`; throws the last failure when that is used up. */
-export async function patiently<T>(attempt: () => Promise<Attempt<T>>, { sleep, maximumWait }: Http): Promise<T> {
+/** Repeats an attempt as its answers ask for, within `maximumWait`; throws the last failure when that is used up, or what the signal says. */
+export async function patiently<T>(attempt: () => Promise<Attempt<T>>, { sleep, maximumWait }: Http, signal?: AbortSignal): Promise<T> {
   let waited = 0;
   for (let tries = 0; ; tries++) {
     const outcome = await attempt();
@@ -75,7 +76,8 @@ export async function patiently<T>(attempt: () => Promise<Attempt<T>>, { sleep, 
     const duration = wait === 'back-off' ? shortestWait * 2 ** tries : Math.max(wait, shortestWait);
     waited += duration;
     if (waited > maximumWait) throw failure;
-    await sleep(duration);
+    await sleep(duration, signal);
+    signal?.throwIfAborted();
   }
 }
 

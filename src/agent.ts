@@ -37,6 +37,8 @@ export interface AgentOptions {
   readonly example?: boolean;
   /** Works for good: alerts, takes orders, tells how it is. Otherwise it looks, records, and ends. */
   readonly operating?: boolean;
+  /** Once it aborts the running cycle is given up, and none is begun. */
+  readonly signal?: AbortSignal;
 }
 
 /** How to look: at everything now, or at what is due; and who is told how far it is. */
@@ -73,6 +75,7 @@ export async function openAgent({
   connections: given,
   example = false,
   operating = false,
+  signal,
 }: AgentOptions): Promise<Agent> {
   const controls = loadControls(config.controls ? [config.controls] : [], { timeZone: config.timeZone, rules });
   const { store, keyring } = await openSigned(config, {
@@ -109,6 +112,7 @@ export async function openAgent({
   async function runDue({ everything = false, progress }: Look = {}): Promise<CycleOutcome[]> {
     const outcomes: CycleOutcome[] = [];
     for (const connection of connections) {
+      if (signal?.aborted) break;
       const refused = outside?.refusal();
       if (refused) throw refused;
       const settings = config.connections.find(({ id }) => id === connection.id);
@@ -118,7 +122,7 @@ export async function openAgent({
         await store.append('controls', instant, controlsDocument(controls));
       }
       recorded = true;
-      const outcome = await runCycle(connection, store, {
+      const cycle = runCycle(connection, store, {
         collectors: collectors.filter(({ id }) => id.startsWith(`${connection.provider}-`) && !settings?.without.includes(id)),
         rules,
         ruleSet: ruleSetAt(instant),
@@ -127,15 +131,26 @@ export async function openAgent({
         memory,
         now,
         everything,
+        ...(signal && { signal }),
         ...(progress && { progress: (done: number, of: number) => progress(connection.id, done, of) }),
+      });
+      const outcome = await cycle.catch((error: unknown) => {
+        if (!signal?.aborted || error !== signal.reason) throw error;
+        log.warn({ connection: connection.id, asOf: new Date(instant).toISOString() }, 'cycle given up: the agent stops');
+        return null;
       });
       if (!outcome) continue;
       outcomes.push(outcome);
       logCycle(log, outcome);
     }
+    if (signal?.aborted) return tell(outcomes);
     const purged = await keepOrder(now()).catch(notScrubbed(log));
     if (purged && purged.documents > 0) log.info({ documents: purged.documents, bytes: purged.bytes }, 'purged by policy');
     outside?.nudge();
+    return tell(outcomes);
+  }
+
+  async function tell(outcomes: CycleOutcome[]): Promise<CycleOutcome[]> {
     for (const { afterCycles } of companions) await afterCycles?.(outcomes);
     return outcomes;
   }

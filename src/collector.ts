@@ -150,7 +150,10 @@ export interface Connection {
   readonly discovery: Reads;
   /** Every place that exists now, `global` ones included. Never throws for a refusal: it returns a place with `unread`. */
   places(): Promise<FoundPlace[]>;
-  /** A transport that belongs to one cycle: answers shared between collectors of the same cycle are asked for once. */
-  open(place: Place): Transport;
+  /**
+   * A transport that belongs to one cycle: answers shared between collectors of the same cycle are asked for once. Once the signal aborts it
+   * makes no more calls, and those under way fail at once; what fails then says nothing of the provider.
+   */
+  open(place: Place, signal?: AbortSignal): Transport;
   close(): Promise<void>;
 }

@@ -138,6 +138,13 @@ export const errors = {
     exit: 1,
   },
 
+  STOPPED: {
+    says: 'The process was asked to stop before it had looked at everything.',
+    remedy: 'Start it again. What was recorded before is kept; of the look that was given up there is nothing.',
+    retry: true,
+    exit: 1,
+  },
+
   // Evidence store and ledger
   STORE_LOCKED: {
     says: 'The store {file} is in use by another process{holder}.',

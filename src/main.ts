@@ -1,4 +1,7 @@
-import { runCommand } from '#src/commands/index.ts';
+import { endWhenAsked } from '#src/stopping.ts';
+
+endWhenAsked();
+const { runCommand } = await import('#src/commands/index.ts');
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   env: process.env,

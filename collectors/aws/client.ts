@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CallFailure, type Connection, type FoundPlace, mapConcurrently, type Reads, type Transport, type Unread } from '#collector';
 import { chainOf, remembered } from './credentials.ts';
@@ -32,7 +33,7 @@ export interface AwsDeps extends Omit<SdkOptions, 'endpoint'> {
   readonly credentials?: CredentialSource;
   /** Epoch milliseconds. */
   readonly now?: () => number;
-  readonly wait?: (span: number) => Promise<void>;
+  readonly wait?: (span: number, signal?: AbortSignal) => Promise<void>;
 }
 
 const discovery = {
@@ -74,8 +75,8 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
   let home = settings.region ?? regions?.[0] ?? 'us-east-1';
   const own = remembered(deps.credentials ?? (() => chainOf(home)()), now);
 
-  const transportAt = (account: string, region: string, credentials: CredentialSource): Transport =>
-    openTransport({ place: { account, region }, homeRegion: home, credentials, limit, prepare, now, wait });
+  const transportAt = (account: string, region: string, credentials: CredentialSource, signal?: AbortSignal): Transport =>
+    openTransport({ place: { account, region }, homeRegion: home, credentials, limit, prepare, now, wait, signal });
 
   async function ask<Op extends keyof Discovery>(
     operation: Op,
@@ -191,8 +192,8 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
       const configured: readonly AwsAccount[] = accounts.length > 0 ? accounts : [{ id: 'unread' in caller ? 'unknown' : caller.Account }];
       return (await Array.fromAsync(mapConcurrently(configured, 8, (account) => placesOf(account, caller)))).flat().map(withinScope);
     },
-    open({ account, region }) {
-      return transportAt(account, region, entered.get(account) ?? notEntered);
+    open({ account, region }, signal) {
+      return transportAt(account, region, entered.get(account) ?? notEntered, signal);
     },
     close,
   };
@@ -220,4 +221,4 @@ async function orUnread<T extends object>(call: keyof Discovery, ask: () => Prom
   }
 }
 
-const pause = (span: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, span));
+const pause = (span: number, signal?: AbortSignal): Promise<void> => sleep(span, undefined, signal && { signal });

@@ -24,12 +24,16 @@ const quotas: Readonly<Record<Service, readonly [perSecond: number, atOnce: numb
 /** These have one quota per account, whatever region they are asked in. */
 const global: ReadonlySet<Service> = new Set<Service>(['iam', 'organizations']);
 
-export type Limiter = <T>(at: { account: string; region: string; service: Service }, call: () => Promise<T>) => Promise<T>;
+export type Limiter = <T>(
+  at: { account: string; region: string; service: Service },
+  call: () => Promise<T>,
+  signal?: AbortSignal,
+) => Promise<T>;
 
 /** Lets calls through as their quota allows, in the order they came. */
 export function limitCalls(): Limiter {
   const queues = new Map<string, PQueue>();
-  return ({ account, region, service }, call) => {
+  return ({ account, region, service }, call, signal) => {
     const name = `${account} ${global.has(service) ? 'global' : region} ${service}`;
     let queue = queues.get(name);
     if (!queue) {
@@ -37,6 +41,6 @@ export function limitCalls(): Limiter {
       queue = new PQueue({ interval: 1000, intervalCap, concurrency });
       queues.set(name, queue);
     }
-    return queue.add(call);
+    return queue.add(call, signal && { signal });
   };
 }

@@ -14,7 +14,7 @@ export type CredentialSource = () => Promise<AwsCredentials>;
 export interface SdkAnswer extends Record<string, unknown> {
   readonly $metadata: { readonly httpStatusCode?: number; readonly requestId?: string; readonly extendedRequestId?: string };
 }
-type Send = (input: object) => Promise<SdkAnswer>;
+type Send = (input: object, signal?: AbortSignal) => Promise<SdkAnswer>;
 
 export interface SdkOptions {
   /** Replaces every service's endpoint; without it the SDK's own environment decides. */
@@ -57,10 +57,10 @@ export function openSdk({
       const { service, command } = partsOf(operation);
       const { sdk, instance } = await client(at.owner, at.region, service, at.credentials);
       const Command = sdk[command] as new (input: object) => SdkCommand;
-      return (input) => {
+      return (input, signal) => {
         const prepared = new Command(input);
         prepared.middlewareStack.add(proving(operation), { step: 'deserialize', priority: 'low', name: 'proveAnswer' });
-        return instance.send(prepared);
+        return instance.send(prepared, signal && { abortSignal: signal });
       };
     },
     async regionInEnvironment() {
@@ -97,7 +97,7 @@ const proving =
 
 /** What we use of an SDK client, whichever service it is for. */
 interface Instance {
-  send(command: SdkCommand): Promise<SdkAnswer>;
+  send(command: SdkCommand, options?: { abortSignal: AbortSignal }): Promise<SdkAnswer>;
   destroy(): void;
   readonly config: {
     endpointProvider: (parameters: EndpointParameters, context: unknown) => unknown;

@@ -12,7 +12,9 @@ export interface TransportDeps {
   readonly limit: Limiter;
   readonly prepare: Sdk['prepare'];
   readonly now: () => number;
-  readonly wait: (span: number) => Promise<void>;
+  readonly wait: (span: number, signal?: AbortSignal) => Promise<void>;
+  /** Gives up whatever is under way. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -27,7 +29,7 @@ const patience = { span: 2_000, times: 30 };
  * Calls at one place for one cycle. What several collectors ask is asked once; once a service in a region has not answered at all,
  * it is not asked again in this cycle.
  */
-export function openTransport({ place, homeRegion, credentials, limit, prepare, now, wait }: TransportDeps): Transport {
+export function openTransport({ place, homeRegion, credentials, limit, prepare, now, wait, signal }: TransportDeps): Transport {
   const answered = new Map<string, Promise<Told>>();
   const silent = new Map<string, CallFailure>();
   /** By host: how many calls in a row were met with silence. Zero once it has answered. */
@@ -43,12 +45,13 @@ export function openTransport({ place, homeRegion, credentials, limit, prepare, 
     refuse();
     try {
       const send = await prepare(operation, { owner: place.account, region, credentials });
-      return await limit({ account: place.account, region, service }, async () => {
+      const ask = async () => {
         refuse();
-        const answer = answerOf(await send(input));
+        const answer = answerOf(await send(input, signal));
         silences.set(host, 0);
         return answer;
-      });
+      };
+      return await limit({ account: place.account, region, service }, ask, signal);
     } catch (error) {
       const failure = classify(error);
       // One call that breaks off says little of a host that has answered others.
@@ -73,7 +76,7 @@ export function openTransport({ place, homeRegion, credentials, limit, prepare, 
         if (elsewhere !== undefined && elsewhere !== region) return once(operation, elsewhere, input);
         if (last || !again?.(undefined, (error as CallFailure).code)) throw error;
       }
-      await wait(patience.span);
+      await wait(patience.span, signal);
     }
   }
 

@@ -51,9 +51,9 @@ export function connectGithub(options: GithubOptions, dependencies: HttpDependen
         return [{ ...place, unread: { unread: reason, call: operation, needs, detail: message.slice(0, 300) } }];
       }
     },
-    open() {
+    open(_place, signal) {
       renew();
-      return transportOf(ask, options.endpoint);
+      return transportOf((route, parameters) => ask(route, parameters, signal), options.endpoint);
     },
     close: async () => undefined,
   };
@@ -63,7 +63,7 @@ interface Page extends Answer {
   readonly link: string;
 }
 
-type Ask = (route: string, parameters: Record<string, unknown>) => Promise<Page>;
+type Ask = (route: string, parameters: Record<string, unknown>, signal?: AbortSignal) => Promise<Page>;
 
 interface Asker {
   readonly ask: Ask;
@@ -100,7 +100,7 @@ function askerOf(options: GithubOptions, http: Http): Asker {
     }
   };
   return {
-    ask: (route, parameters) => queue.add(() => patiently(() => attempt(route, parameters), http)),
+    ask: (route, parameters, signal) => queue.add(() => patiently(() => attempt(route, parameters), http, signal), signal && { signal }),
     renew() {
       if (rejected) session = null;
       rejected = null;

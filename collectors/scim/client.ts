@@ -35,9 +35,9 @@ export function connectScim(options: ScimOptions, dependencies: HttpDependencies
   const http = httpWith(dependencies);
   const queue = new PQueue({ concurrency });
   const place = { account: tenantOf(options.endpoint), region: 'global' };
-  const open = (): Ask => {
-    const ask = askerOf(options, http);
-    return (path, query) => queue.add(() => ask(path, query));
+  const open = (signal?: AbortSignal): Ask => {
+    const ask = askerOf(options, http, signal);
+    return (path, query) => queue.add(() => ask(path, query), signal && { signal });
   };
   return {
     id: options.id,
@@ -57,7 +57,7 @@ export function connectScim(options: ScimOptions, dependencies: HttpDependencies
         return [{ ...place, unread: { unread: error.reason, call: operation, needs, detail: error.message.slice(0, 300) } }];
       }
     },
-    open: () => transportOf(open()),
+    open: (_place, signal) => transportOf(open(signal)),
     close: async () => undefined,
   };
 }
@@ -112,7 +112,7 @@ async function* pagesOf(ask: Ask, path: string, query: Query): AsyncGenerator<An
   }
 }
 
-function askerOf({ endpoint, token }: ScimOptions, http: Http): Ask {
+function askerOf({ endpoint, token }: ScimOptions, http: Http, signal?: AbortSignal): Ask {
   const fetch = fetchWithin(endpoint, http);
   let bearer: Promise<string> | null = null;
   let rejected: CallFailure | null = null;
@@ -133,7 +133,7 @@ function askerOf({ endpoint, token }: ScimOptions, http: Http): Ask {
   return (path, query) => {
     const url = new URL(`${endpoint.replace(/\/+$/, '')}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
-    return patiently(() => attempt(url), http);
+    return patiently(() => attempt(url), http, signal);
   };
 }
 

@@ -6,6 +6,7 @@ import { HoldfastError } from '#src/errors.ts';
 import { openLog } from '#src/log.ts';
 import { startPortal } from '#src/portal/server.ts';
 import { repeat } from '#src/schedule/loop.ts';
+import { stopWhenAsked } from '#src/stopping.ts';
 import type { Command, Invocation } from './command.ts';
 import { buildExample } from './example.ts';
 import { printable } from './text.ts';
@@ -34,29 +35,34 @@ export const run: Command = {
 };
 
 async function runOwn(config: Config, { options, now, stderr, answer }: Invocation): Promise<number> {
-  await Promise.all(config.secrets.map((secret) => secret.resolve()));
   const log = openLog(typeof options['log-level'] === 'string' ? options['log-level'] : options.once === true ? 'error' : 'info');
-  const agent = await openAgent({ config, log, now, operating: true });
+  using stopping = stopWhenAsked(log);
+  const { signal } = stopping;
+  await Promise.all(config.secrets.map((secret) => secret.resolve()));
+  const agent = await openAgent({ config, log, now, operating: true, signal });
   try {
     if (options.once === true) {
       const progress = (connection: string, done: number, of: number) =>
         stderr.isTTY && stderr.write(`\r\u001b[K${connection}: ${done} of ${of} scopes`);
       const outcomes = await agent.runDue({ everything: true, progress });
       if (stderr.isTTY) stderr.write('\r\u001b[K');
-      await agent.published(30_000);
+      await agent.published(signal.aborted ? 0 : 30_000);
       answer(outcomes.map(summary), () => outcomes.map((outcome) => `${text(outcome)}\n`).join('') || 'There is nothing to look at.\n');
+      if (signal.aborted) throw new HoldfastError('STOPPED', {});
       const unreadable = outcomes.find(({ record }) => !readAnything(record));
       if (unreadable) throw unreadableConnection(unreadable);
       return 0;
     }
-    await serve(agent, config, { example: false, now, log }, stderr, (signal) => repeat(() => agent.runDue(), tick, signal));
+    await serve(agent, config, { example: false, now, log, signal }, stderr, () => repeat(() => agent.runDue(), tick, signal));
     return 0;
   } finally {
     await agent[Symbol.asyncDispose]();
+    if (signal.aborted) log.info('stopped');
   }
 }
 
 async function runExample({ options, cwd, stderr, answer }: Invocation): Promise<number> {
+  using stopping = stopWhenAsked(openLog('silent'));
   const { agent, config, present } = await buildExample(cwd, (text) => stderr.isTTY && stderr.write(text));
   try {
     const status = agent.report(present).status();
@@ -64,23 +70,21 @@ async function runExample({ options, cwd, stderr, answer }: Invocation): Promise
       answer(status, () => `The example company was read ${status.ledger.size} times.\n`);
       return 0;
     }
-    await serve(agent, config, { example: true, now: () => present }, stderr, async () => undefined);
+    await serve(agent, config, { example: true, now: () => present, signal: stopping.signal }, stderr, async () => undefined);
     return 0;
   } finally {
     await agent[Symbol.asyncDispose]();
   }
 }
 
-/** Serves the pages and works until the process is asked to stop; what runs then is finished. */
+/** Serves the pages and works until the process is asked to stop. */
 async function serve(
   agent: Agent,
   config: Config,
-  { example, now, log }: { example: boolean; now: () => number; log?: Logger },
+  { example, now, log, signal }: { example: boolean; now: () => number; log?: Logger; signal: AbortSignal },
   stderr: Invocation['stderr'],
-  work: (signal: AbortSignal) => Promise<unknown>,
+  work: () => Promise<unknown>,
 ): Promise<void> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const portal = await startPortal({
     report: () => agent.report(now()),
     ledgerSize: () => agent.store.head().size,
@@ -92,8 +96,8 @@ async function serve(
   });
   stderr.write(`Status page: ${portal.url}\n`);
   try {
-    await work(stop.signal);
-    if (!stop.signal.aborted) await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }));
+    await work();
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   } finally {
     await portal.close();
   }

@@ -34,6 +34,8 @@ export interface CycleSettings {
   readonly concurrency?: number;
   /** Look at everything now, whenever it was looked at last. */
   readonly everything?: boolean;
+  /** Once it aborts the cycle is given up: nothing of it is recorded, and the next one looks again. A commit that has begun is finished. */
+  readonly signal?: AbortSignal;
   /** Told after each scope: how many of how many are done. */
   readonly progress?: (done: number, of: number) => void;
 }
@@ -45,23 +47,26 @@ export interface CycleOutcome {
 
 /**
  * One pass over the due collectors of a connection: collect, judge, record; committed as one.
- * Returns null when nothing was due. Throws only what the store throws: whatever a provider does becomes a recorded silence.
+ * Returns null when nothing was due. Throws only what the store throws, for whatever a provider does becomes a recorded silence, and the
+ * reason of the signal.
  */
 export async function runCycle(connection: Connection, store: EvidenceStore, settings: CycleSettings): Promise<CycleOutcome | null> {
   const asOf = instantAfter(store.lastCycle()?.asOf ?? 0, settings.now());
   if (!mayBeDue(connection, store, settings, asOf)) return null;
+  const { signal } = settings;
   settings.memory.tried.set(connection.id, asOf);
-  const planned = plan(connection, await findPlaces(connection), store, settings, asOf);
+  const planned = plan(connection, await unlessAborted(findPlaces(connection), signal), store, settings, asOf);
   if (planned.due.length === 0 && planned.retired.length === 0) return null;
 
   const limit = pLimit(settings.concurrency ?? 8);
   const transports = new Map<string, Transport>();
   const transportTo = (place: Place) => {
     const label = labelOf(connection.provider, place);
-    return transports.get(label) ?? transports.set(label, connection.open(place)).get(label)!;
+    return transports.get(label) ?? transports.set(label, connection.open(place, signal)).get(label)!;
   };
   let done = 0;
   const collect = async (due: Due): Promise<Collected> => {
+    signal?.throwIfAborted();
     if ('unread' in due) return { status: 'failed', unread: due.unread, calls: [] };
     const key = scopeKey(due.scope);
     const { replies } = settings.memory;
@@ -70,7 +75,7 @@ export async function runCycle(connection: Connection, store: EvidenceStore, set
     settings.progress?.(++done, planned.due.length);
     return collected;
   };
-  const collected = await Promise.all(planned.due.map((due) => limit(collect, due)));
+  const collected = await unlessAborted(Promise.all(planned.due.map((due) => limit(collect, due))), signal);
   const outcomes = planned.due.map((due, i) => ({ ...due, collected: collected[i]! }));
   const read: ReadScope[] = outcomes.flatMap(({ scope, collector, collected }) =>
     collected.status === 'complete' ? [{ scope, population: collector.population, items: collected.items }] : [],
@@ -109,7 +114,22 @@ export async function runCycle(connection: Connection, store: EvidenceStore, set
     scopes,
     retired: planned.retired,
   };
+  signal?.throwIfAborted();
   return { head: await store.commit(record), record };
+}
+
+/** What the work comes to, unless the signal aborts first: what fails because of that is no answer of anyone. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 /** Two looks further apart than this do not vouch for the time between: a period, and up to an hour of delay. */

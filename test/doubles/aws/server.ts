@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsError, type Call, type Told } from './calls.ts';
 import { pageOf, tokenFor } from './paging.ts';
 import { actionOf, allows, everythingAllowed, type Policy } from './permissions.ts';
@@ -32,6 +33,8 @@ export interface Session {
   policy: Policy;
   /** What there is, for this customer. */
   world: World;
+  /** Milliseconds that each answer takes. */
+  slowness: number;
   /** Every call so far, refused ones too. */
   readonly calls: readonly Call[];
   /** Calls so far by operation. */
@@ -91,6 +94,7 @@ export async function startAws(): Promise<AwsDouble> {
       protocol = protocols[asked.service]!;
       const identity = identities.get(accessKeyId);
       if (!identity) throw new AwsError('InvalidClientTokenId', 403, 'The security token included in the request is invalid.');
+      if (identity.owner.slowness > 0) await sleep(identity.owner.slowness, undefined, { ref: false });
       const written = answer(identity, asked, region, protocol, requestId);
       if (written === 'hang') return;
       if (written === 'reset') return void request.socket.resetAndDestroy();
@@ -199,6 +203,7 @@ export async function startAws(): Promise<AwsDouble> {
         heard,
         disturbances,
         calls: heard,
+        slowness: 0,
         credentials: {
           accessKeyId: '',
           secretAccessKey: '',

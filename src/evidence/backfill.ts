@@ -1,3 +1,4 @@
+import type { CallRecord } from '#src/cycle/collect.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { canonical, type Json, sha256 } from '#src/ledger/canonical.ts';
 import { merkleRoot } from '#src/ledger/tree.ts';
@@ -51,7 +52,7 @@ export function backfillable(
 export function backfillEntry(record: BackfillRecord, known: Backfillable): { body: Json; texts: string[] } {
   const scope = scopeKey(record.scope);
   refuseUnfit(record, scope, known);
-  const { from, to, reason, run, ruleSet, calls } = record;
+  const { from, to, reason, run, ruleSet } = record;
   const { population } = record.scope;
   const rules = ruleSet.byPopulation[population] ?? [];
   const documents = new Map<string, string>();
@@ -60,10 +61,10 @@ export function backfillEntry(record: BackfillRecord, known: Backfillable): { bo
     documents.set(`${kind}/${hash}`, text);
     return hash;
   };
-  for (const { reply } of calls) if (reply !== null) keep('reply', reply);
-  const manifest = calls.map(({ reply, replyHash: _, ...call }) => ({ ...call, reply: reply === null ? null : sha256(reply) }));
+  const manifestOf = (calls: readonly CallRecord[]): string =>
+    keep('manifest', canonical(calls.map(({ reply, replyHash: _, ...call }) => ({ ...call, reply: reply && keep('reply', reply) }))));
   const looks = record.looks.map((look) => {
-    const when = { asOf: iso(look.asOf), hold: look.hold };
+    const when = { asOf: iso(look.asOf), hold: look.hold, manifest: manifestOf(look.calls) };
     if (look.unread) return { ...when, unread: { ...look.unread } };
     const { changes } = prepareLook(
       { scope: record.scope, hold: look.hold, calls: [], status: 'complete', items: look.items.length, changes: look.items },
@@ -82,7 +83,6 @@ export function backfillEntry(record: BackfillRecord, known: Backfillable): { bo
     reason,
     run,
     ruleSet: keep('rule-set', canonical(ruleSet)),
-    manifest: keep('manifest', canonical(manifest)),
     looks,
     documents: Object.fromEntries([...documents].map(([name]) => [name, name.slice(name.indexOf('/') + 1)])),
   };
@@ -90,7 +90,7 @@ export function backfillEntry(record: BackfillRecord, known: Backfillable): { bo
 }
 
 function refuseUnfit(
-  { at, from, to, looks, reason, run, calls }: BackfillRecord,
+  { at, from, to, looks, reason, run }: BackfillRecord,
   scope: string,
   { scope: known, ends, lastAsOf, personal }: Backfillable,
 ): void {
@@ -105,7 +105,7 @@ function refuseUnfit(
   if (ends.some((end) => end >= from && end < to) || (known.retired && to > known.retired.at))
     refuse('the scope ceased to exist in that time');
   if (reason.trim() === '' || run.trim() === '') refuse('it gives no reason, or no run that brought the data');
-  if (looks.some((look) => !look.unread) && calls.length === 0) refuse('it says what was seen, and none of the calls that saw it');
+  if (looks.some((look) => !look.unread && look.calls.length === 0)) refuse('it says what was seen, and none of the calls that saw it');
   const events = looks.some((look) => !look.unread && look.items.some(({ at }) => at !== null));
   if (known.items.size > 0 && looks.some((look) => !look.unread && look.items.length > 0) && events !== known.events > 0)
     refuse('its items are events where those of the scope are states, or the other way round');

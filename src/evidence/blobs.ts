@@ -1,3 +1,4 @@
+import { sha256 } from '#src/ledger/canonical.ts';
 import type { Hash } from '#src/ledger/tree.ts';
 import { digest } from '#src/ledger/tree.ts';
 import { pack, unpack } from './compression.ts';
@@ -133,6 +134,20 @@ export function openBlobs(db: Engine, { salt = randomSalt, cache = 8_000_000, un
       };
     },
     offer: (kind, id) => void (exemplars.has(kind) || exemplars.set(kind, unpacked(id))),
+  };
+}
+
+/** Some documents more, which are not stored. They stand before those that are. */
+export function overlaid(blobs: Blobs, texts: readonly string[]): Blobs {
+  const numbers = new Map(texts.map((text, i) => [sha256(text), -i - 1]));
+  const textOf = (id: number): string | undefined => texts[-id - 1];
+  return {
+    ...blobs,
+    find: (hash) => numbers.get(hash) ?? blobs.find(hash),
+    read: (id) => textOf(id) ?? blobs.read(id),
+    raw: (id) => textOf(id) ?? blobs.raw(id),
+    isPurged: (id) => textOf(id) === undefined && blobs.isPurged(id),
+    kept: (id) => (id < 0 ? { id, hash: sha256(texts[-id - 1]!) } : blobs.kept(id)),
   };
 }
 

@@ -147,7 +147,7 @@ function readRequests(db: Engine) {
 
 /** Nothing stands in the tables of evidence that no cycle put there, and nothing is missing between. */
 function* checkReferences(db: Engine, blobs: Blobs, state: State, referenced: Set<number>): Generator<string> {
-  yield* checkEntries(db, blobs, referenced);
+  yield* checkEntries(db, blobs, state, referenced);
   for (const { id } of db.prepare('SELECT id FROM blob').all())
     if (!referenced.has(Number(id)) && !blobs.isPurged(Number(id))) yield `document ${Number(id)}: nothing refers to it`;
   for (const { key } of db.prepare('SELECT key FROM scope').all())
@@ -165,11 +165,19 @@ function* checkReferences(db: Engine, blobs: Blobs, state: State, referenced: Se
 }
 
 /** The bodies of the other leaves: of the shape of their kind, with every document that they name. */
-function* checkEntries(db: Engine, blobs: Blobs, referenced: Set<number>): Generator<string> {
+function* checkEntries(db: Engine, blobs: Blobs, state: State, referenced: Set<number>): Generator<string> {
+  const lastBefore = db.prepare('SELECT max(as_of) AS at FROM cycle WHERE idx < ?');
   for (const row of db.prepare('SELECT idx, kind, body FROM entry').all()) {
     const { idx, kind, body: id } = row as unknown as { idx: number; kind: string; body: number };
     referenced.add(id);
-    yield* attempt(`entry ${idx}`, () => checkBody(`entry ${idx}`, kind, JSON.parse(blobs.read(id)) as Json, blobs, referenced));
+    const where = `entry ${idx}`;
+    yield* attempt(where, function* () {
+      const body = JSON.parse(blobs.read(id)) as Json;
+      yield* checkBody(where, kind, body, blobs, referenced);
+      if (kind !== 'backfill') return;
+      const { at } = lastBefore.get(idx) as { at: number | null };
+      yield* checkBackfill(where, body, blobs, { lastAsOf: at, isKnown: state.scope((body as { scope: string }).scope) !== undefined });
+    });
   }
 }
 
@@ -181,5 +189,4 @@ function* checkBody(where: string, kind: string, body: Json, blobs: Blobs, refer
     if (found === null) yield `${where}: its document ${name} is missing`;
     else referenced.add(found);
   }
-  if (kind === 'backfill') yield* checkBackfill(where, body, blobs);
 }

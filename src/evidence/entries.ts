@@ -95,11 +95,10 @@ export const entryBodies = {
       reason: z.string().min(1),
       run: z.string().min(1).describe('What brought the data: the id of the run of that time, or of the import'),
       ruleSet: sha,
-      manifest: sha.describe('The calls of that time'),
       looks: z.array(
         z.union([
-          z.strictObject({ asOf: instant, hold: z.int(), items: sha, n: z.int(), root: sha }),
-          z.strictObject({ asOf: instant, hold: z.int(), unread: z.looseObject({ unread: z.string() }) }),
+          z.strictObject({ asOf: instant, hold: z.int(), manifest: sha, items: sha, n: z.int(), root: sha }),
+          z.strictObject({ asOf: instant, hold: z.int(), manifest: sha, unread: z.looseObject({ unread: z.string() }) }),
         ]),
       ),
       documents,

@@ -8,7 +8,7 @@ import { openCheckpoints } from './checkpoints.ts';
 import type { CycleManifest } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { holdNothing } from './held.ts';
-import { knownAt, sizeKnownAt, writtenAt } from './known.ts';
+import { correctedLooks, knownAt, sizeKnownAt, writtenAt } from './known.ts';
 import { openLog } from './log.ts';
 import { openManifests } from './manifests.ts';
 import { refuse } from './prepare.ts';
@@ -117,6 +117,12 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
       if (known?.size !== size) known = { size, reading: knownAt(db, size) };
       return known.reading;
     },
+    foreseen(record) {
+      const { size: index } = log.head();
+      const { body, texts } = backfillEntry(record, backfillable(db, blobs, state, record, options.personal));
+      return knownAt(db, index, { entry: { index, kind: 'backfill', asOf: record.at, body }, texts });
+    },
+    corrected: (size) => [...correctedLooks(db, size ?? log.head().size)],
     knownAt: (size) => knownAt(db, size),
     sizeKnownAt: (instant) => sizeKnownAt(db, instant, log.head().size),
     writtenAt: (size) => writtenAt(db, size),

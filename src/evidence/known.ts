@@ -1,6 +1,6 @@
 import type { CallRecord } from '#src/cycle/collect.ts';
 import { createFrontier } from '#src/ledger/tree.ts';
-import { type Blobs, openBlobs } from './blobs.ts';
+import { type Blobs, openBlobs, overlaid } from './blobs.ts';
 import type { Engine } from './engine.ts';
 import { holdNothing } from './held.ts';
 import { answersFrom } from './in-memory.ts';
@@ -8,19 +8,25 @@ import { openManifests } from './manifests.ts';
 import { projectInMemory } from './project-in-memory.ts';
 import { keysById, recorded } from './queries.ts';
 import { replay } from './replay.ts';
-import { retell } from './retell.ts';
+import { type BackfillBody, backfillsIn, retell } from './retell.ts';
 import { createState, nowhere, type State } from './state.ts';
-import type { EvidenceReading, LedgerEntry } from './store.ts';
+import type { CorrectedLook, EvidenceReading, LedgerEntry } from './store.ts';
+
+/** A leaf that is not recorded, with the documents that it names. */
+interface Foreseen {
+  readonly entry: LedgerEntry;
+  readonly texts: readonly string[];
+}
 
 /**
  * What was known when the ledger had `size` leaves. The log is told again up to there, into memory, so that every question has the answer that
- * it had then, whatever has been added since.
+ * it had then, whatever has been added since. `more` is taken for a leaf that was added after them.
  */
-export function knownAt(db: Engine, size: number): EvidenceReading {
-  const blobs = openBlobs(db);
+export function knownAt(db: Engine, size: number, more: Foreseen | null = null): EvidenceReading {
+  const blobs = more ? overlaid(openBlobs(db), more.texts) : openBlobs(db);
   const manifests = openManifests(blobs, () => null);
   const own = recorded(db, blobs, (manifest) => manifests.read(manifest), size);
-  const backfills = own.entries('backfill');
+  const backfills = [...own.entries('backfill'), ...(more ? [more.entry] : [])];
   const corrected = new Set(backfills.map(({ body }) => (body as { scope: string }).scope));
 
   const rows = projectInMemory();
@@ -37,6 +43,7 @@ export function knownAt(db: Engine, size: number): EvidenceReading {
     held: held.scopes,
     head: () => headAt(db, size),
     ...own,
+    backfills: () => backfillsIn(backfills),
     // Told a second time, with all that it says of the rules: only where that is asked.
     ...answersFrom(() => projectionsAt(db, blobs, size, rows, corrected), scopeKeys, itemKeys),
     history: (scope, item) => (corrected.has(scope) ? (retold.history.get(`${scope}\n${item}`) ?? []) : own.history(scope, item)),
@@ -44,6 +51,13 @@ export function knownAt(db: Engine, size: number): EvidenceReading {
     lastLookIndex: (scope) => scopeAt(scope)?.lastLookIndex ?? null,
     writtenAt: (of) => writtenAt(db, Math.min(of, size)),
   };
+}
+
+/** The scopes that a ledger of `size` leaves corrects, look after look. */
+export function correctedLooks(db: Engine, size: number): readonly CorrectedLook[] {
+  const blobs = openBlobs(db);
+  const backfills = recorded(db, blobs, () => [], size).entries('backfill');
+  return backfills.length > 0 ? retell(db, blobs, backfills, size, nowhere).looks : [];
 }
 
 /** Adds the projections of what was not corrected to those of what was. */
@@ -69,10 +83,12 @@ const apart = (state: State, others: State, keys: ReadonlySet<string>): State =>
 
 /** The calls that a backfill brought; undefined where the leaf is none of that scope. */
 function callsOf(backfills: readonly LedgerEntry[], index: number, scope: string, blobs: Blobs): CallRecord[] | undefined {
-  const body = backfills.find((entry) => entry.index === index)?.body as { scope: string; manifest: string } | undefined;
+  const body = backfills.find((entry) => entry.index === index)?.body as BackfillBody | undefined;
   if (body?.scope !== scope) return undefined;
+  const last = body.looks.at(-1);
+  if (!last) return [];
   const read = (hash: string) => blobs.read(blobs.find(hash)!);
-  const calls = JSON.parse(read(body.manifest)) as CallRecord[];
+  const calls = JSON.parse(read(last.manifest)) as CallRecord[];
   return calls.map((call) => ({ ...call, reply: call.reply === null ? null : read(call.reply) }));
 }
 

@@ -8,13 +8,15 @@ import type { Engine } from './engine.ts';
 import { tell } from './replay.ts';
 import { leafOfItem } from './scope-tree.ts';
 import { createState, type LoggedChange, nowhere, type Projection, type ScopeState, type State } from './state.ts';
-import type { Backfill, ItemRecord, LedgerEntry, RuleSet } from './store.ts';
+import type { Backfill, CorrectedLook, ItemRecord, LedgerEntry, RuleSet } from './store.ts';
 
 /** Scopes with late or corrected looks, told in the order of the time in which things held. */
 export interface Retold {
   readonly state: State;
   /** By scope and item. */
   readonly history: ReadonlyMap<string, ItemRecord[]>;
+  /** By scope and time. */
+  readonly looks: readonly CorrectedLook[];
   /** Keys of items that only a backfill saw, by numbers of their own. */
   readonly itemKeys: ReadonlyMap<number, string>;
 }
@@ -29,6 +31,7 @@ export interface BackfillBody {
   readonly looks: readonly {
     readonly asOf: string;
     readonly hold: number;
+    readonly manifest: string;
     readonly items?: string;
     readonly n?: number;
     readonly root?: string;
@@ -60,9 +63,10 @@ export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[]
   const recorded = keys.size > 0 ? recordedEvents(db, blobs, size, keys) : new Map();
   const state = createState(projection);
   const history = new Map<string, ItemRecord[]>();
+  const looks: CorrectedLook[] = [];
   const numbers = itemNumbers(db);
 
-  for (const key of keys) {
+  for (const key of [...keys].sort(byUtf8)) {
     const { id, events } = recorded.get(key)!;
     const own = bodies.filter(({ scope }) => scope === key);
     const covered = ({ asOf, index }: Event) =>
@@ -71,7 +75,7 @@ export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[]
     const all = [...events, ...brought].sort((a, b) => a.asOf - b.asOf || a.index - b.index);
     tellScope(key, id, all, covered);
   }
-  return { state, history, itemKeys: numbers.keys };
+  return { state, history, looks, itemKeys: numbers.keys };
 
   function tellScope(key: string, id: number, events: readonly Event[], covered: (event: Event) => boolean): void {
     const scope = state.addScope(key, id);
@@ -81,7 +85,9 @@ export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[]
     for (const event of events) {
       const counts = !covered(event);
       if (event.is === 'failed') {
-        if (counts) state.failed(scope, event);
+        if (!counts) continue;
+        state.failed(scope, event);
+        note(scope, [], event);
       } else if (event.is === 'end') {
         cycles.retire(asRecorded, event);
         const ending = [...scope.items.values()].filter(({ at }) => at === null);
@@ -145,7 +151,9 @@ export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[]
     return [...other, ...ended].sort((a, b) => byUtf8(a.key, b.key));
   }
 
-  function note(scope: ScopeState, changes: readonly LoggedChange[], { index, asOf }: Event): void {
+  function note(scope: ScopeState, changes: readonly LoggedChange[], event: Event): void {
+    const { index, asOf } = event;
+    looks.push(lookOf(scope, changes, event));
     for (const { key, name, seen, judgements } of changes) {
       const slot = `${scope.key}\n${key}`;
       const item = seen && scope.items.get(key);
@@ -161,6 +169,22 @@ export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[]
       });
     }
   }
+}
+
+function lookOf({ key: scope, hold }: ScopeState, changes: readonly LoggedChange[], event: Event): CorrectedLook {
+  const { index, asOf } = event;
+  return {
+    scope,
+    index,
+    asOf,
+    hold,
+    is: event.is === 'look' || event.is === 'backfill' ? 'complete' : event.is,
+    unread: event.is === 'failed' ? event.unread : null,
+    changes: changes.map(({ key, at, seen }) => ({
+      key,
+      seen: seen && { snapshot: seen.snapshot.hash, detail: seen.detail.hash, vector: seen.vector, at },
+    })),
+  };
 }
 
 function recordedEvents(db: Engine, blobs: Blobs, size: number, keys: ReadonlySet<string>) {

@@ -220,10 +220,8 @@ export interface BackfillRecord {
   /** What brought the data: the id of the run of that time, or of the import. */
   readonly run: string;
   readonly ruleSet: RuleSet;
-  /** The calls of that time, with their replies. */
-  readonly calls: readonly CallRecord[];
-  /** In order of time. Each says every item that it saw; what it does not say was not there. Events stay. */
-  readonly looks: readonly ({ readonly asOf: number; readonly hold: number } & (
+  /** In order of time. Each has its calls with their replies, and says every item that it saw; what it does not say was not there. Events stay. */
+  readonly looks: readonly ({ readonly asOf: number; readonly hold: number; readonly calls: readonly CallRecord[] } & (
     | { readonly unread: Unread; readonly items?: never }
     | { readonly unread?: never; readonly items: readonly ItemChange[] }
   ))[];
@@ -239,6 +237,19 @@ export interface Backfill {
   readonly reason: string;
   readonly run: string;
   readonly looks: number;
+}
+
+/** A look at a scope that was corrected, or the end of the scope, as it is known now. */
+export interface CorrectedLook {
+  readonly scope: string;
+  /** Ledger index of the cycle that recorded it, or of the backfill that brought it. */
+  readonly index: number;
+  readonly asOf: number;
+  readonly is: 'complete' | 'failed' | 'end';
+  readonly hold: number;
+  readonly unread: Unread | null;
+  /** What became other with it, by key. */
+  readonly changes: readonly Pick<ChangeRecord, 'key' | 'seen'>[];
 }
 
 export interface CycleSummary {
@@ -266,7 +277,7 @@ export interface EvidenceReading {
   gaps(from: number, to: number): Gap[];
   /** The change log of an item, oldest first. */
   history(scope: string, item: string): ItemRecord[];
-  /** The calls of a scope in the cycle at a ledger index, with the kept replies. */
+  /** The calls of a scope in the cycle at a ledger index, with the kept replies; of a backfill those of its last look. */
   calls(index: number, scope: string): CallRecord[];
   /** What was brought later or corrected, the oldest leaf first. */
   backfills(): Backfill[];
@@ -337,6 +348,10 @@ export interface EvidenceStore extends EvidenceReading, AsyncDisposable {
   backfill(record: BackfillRecord): Promise<LedgerHead>;
   /** What is known now, corrections included. The store's own answers are what its cycles saw. */
   reading(): EvidenceReading;
+  /** What would be known with a backfill that is not recorded. Errors: as of `backfill`. */
+  foreseen(record: BackfillRecord): EvidenceReading;
+  /** The scopes that were corrected, look after look, by scope and time: as known to a ledger of `size` leaves. */
+  corrected(size?: number): CorrectedLook[];
   /** Every cycle again, the oldest first, as far as a ledger of `size` leaves. */
   told(size?: number): Iterable<ToldCycle>;
   /** What was known when the ledger had so many leaves: every question has the answer that it had then. */

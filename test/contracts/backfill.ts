@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type BackfillRecord, type EvidenceReading, type EvidenceStore, scopeKey } from '#src/evidence/store.ts';
+import { type BackfillRecord, type CorrectedLook, type EvidenceReading, type EvidenceStore, scopeKey } from '#src/evidence/store.ts';
 import { answersOf } from '#test/contracts/time-travel.ts';
 import { oracle } from '#test/evidence/oracle.ts';
 import { type Observation, recordOf, start, steps, worldOf } from '#test/evidence/world.ts';
 
 type WithStore = <T>(use: (store: EvidenceStore) => Promise<T>) => Promise<T>;
+const call = { operation: 'List', parameters: '{}', page: 0, status: 200, requestId: 'r', reply: '{}' };
+
 type Looked = Observation['scopes'][number];
 
 /** What is corrected when: after how many cycles, at which of the scopes, over which share of the time that has passed, with which looks. */
@@ -32,11 +34,14 @@ export function backfillContract(name: string, withStore: WithStore, worlds: num
               for (const one of asked.filter(({ after }) => after === n)) {
                 const made = correctionOf(one, known, store);
                 if (!made) continue;
+                const foreseen = withoutLedger(store.foreseen(made.record));
                 await store.backfill(made.record);
+                expect(withoutLedger(store.reading())).toEqual(foreseen);
                 known = applied(known, made, store.head().size - 1);
                 brought++;
               }
               expectCorrected(store.reading(), known);
+              expectToldBy(store.corrected(), store.reading());
               then.push({ size: store.head().size, answers: answersOf(store.reading()) });
             }
             for (const { size, answers } of then) expect(answersOf(store.knownAt(size))).toEqual(answers);
@@ -55,9 +60,8 @@ export function backfillContract(name: string, withStore: WithStore, worlds: num
         for (const observation of worldOf(world!).slice(0, 4)) await store.commit(recordOf(observation, store.held));
         const [held] = [...store.held.values()];
         const last = store.lastCycle()!.asOf;
-        const call = { operation: 'List', parameters: '{}', page: 0, status: 200, requestId: '', reply: '{}' };
         const ruleSet = { rules: {}, byPopulation: {} };
-        const look = { asOf: start + 5, hold: 1, items: [] };
+        const look = { asOf: start + 5, hold: 1, calls: [call], items: [] };
         const right: BackfillRecord = {
           at: last + 1,
           scope: held!.scope,
@@ -66,7 +70,6 @@ export function backfillContract(name: string, withStore: WithStore, worlds: num
           reason: 'an export',
           run: 'import-7',
           ruleSet,
-          calls: [call],
           looks: [look],
         };
         const wrong: [string, Partial<BackfillRecord>][] = [
@@ -75,7 +78,7 @@ export function backfillContract(name: string, withStore: WithStore, worlds: num
           ['ends before it begins', { from: last }],
           ['gives no reason', { reason: ' ' }],
           ['no run', { run: '' }],
-          ['none of the calls', { calls: [] }],
+          ['none of the calls', { looks: [{ ...look, calls: [] }] }],
           ['not in order', { looks: [look, look] }],
           ['not within its time', { looks: [{ ...look, asOf: last }] }],
           ['has no hold', { looks: [{ ...look, hold: 0 }] }],
@@ -88,6 +91,40 @@ export function backfillContract(name: string, withStore: WithStore, worlds: num
           });
         expect(store.head()).toEqual(before);
         expect(store.reading()).toBe(store);
+      }));
+
+    test('a leaf that says what its documents do not is reported', () =>
+      withStore(async (store) => {
+        const [world] = fc.sample(steps, { seed: 5, numRuns: 1 });
+        const story = worldOf(world!).slice(0, 4);
+        for (const observation of story) await store.commit(recordOf(observation, store.held));
+        const known = story.map((observation, index) => ({ ...observation, index }));
+        const shares = { scope: 0, from: 0, to: 100, first: true, looks: world };
+        const { record } = correctionOf(shares, known, store)!;
+        expect(record.looks.length).toBeGreaterThan(1);
+        await store.backfill(record);
+        expect(store.check()).toEqual([]);
+        const body = store.entries('backfill')[0]!.body as any;
+        const [first, ...others] = body.looks;
+        const forged: [string, object][] = [
+          ['no cycle looked at', { scope: 'nobody/1/2/example.bucket' }],
+          ['none that had passed', { to: '2036-01-01T00:00:00.000Z' }],
+          ['not in order', { looks: [...others, first] }],
+          ['not within its time', { from: body.to, to: '2026-01-01T00:00:01.000Z' }],
+          ['is not what its leaf says', { looks: [{ ...first, n: first.n + 1 }, ...others] }],
+          ['which none of its looks needs', { looks: [] }],
+          ['does not name', { documents: {} }],
+        ];
+        for (const [says, change] of forged) {
+          await store.append('backfill', record.at, { ...body, ...change });
+          const where = `entry ${store.head().size - 1}: `;
+          expect(
+            store
+              .check()
+              .filter((line) => line.startsWith(where))
+              .join('\n'),
+          ).toContain(says);
+        }
       }));
   });
 }
@@ -133,9 +170,10 @@ function correctionOf(
     reason: 'the export of that night',
     run: 'import-7',
     ruleSet: fitting[0]?.ruleSet ?? known.at(-1)!.ruleSet,
-    calls: [{ operation: 'List', parameters: '{}', page: 0, status: 200, requestId: 'r', reply: '{}' }],
     looks: fitting.map(({ asOf, seen: { hold, unread, items } }) =>
-      unread ? { asOf, hold, unread } : { asOf, hold, items: items!.map((item) => ({ ...item, name: item.key })) },
+      unread
+        ? { asOf, hold, calls: [], unread }
+        : { asOf, hold, calls: [call], items: items!.map((item) => ({ ...item, name: item.key })) },
     ),
   };
   return { record, looks: fitting };
@@ -174,6 +212,26 @@ function expectCorrected(reading: EvidenceReading, known: readonly Dated[]): voi
           }),
         ),
       );
+}
+
+/** The looks at corrected scopes, one after the other, change what the histories of their items say. */
+function expectToldBy(looks: readonly CorrectedLook[], reading: EvidenceReading): void {
+  const told = new Map<string, object[]>();
+  for (const { scope, index, asOf, changes } of looks)
+    for (const { key, seen } of changes) {
+      const slot = `${scope}\n${key}`;
+      told.set(slot, [...(told.get(slot) ?? []), { index, asOf, snapshotHash: seen?.snapshot ?? null }]);
+    }
+  for (const [slot, changes] of told) {
+    const [scope, item] = slot.split('\n') as [string, string];
+    expect(reading.history(scope, item)).toMatchObject(changes);
+  }
+}
+
+/** What does not depend on the size of the ledger. */
+function withoutLedger(reading: EvidenceReading) {
+  const { head, calls, ...answers } = answersOf(reading);
+  return answers;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

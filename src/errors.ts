@@ -250,13 +250,6 @@ export const errors = {
     retry: false,
     exit: 2,
   },
-  PACKAGE_CORRECTED: {
-    says: 'The evidence was corrected later, {corrections} times, and a package cannot carry corrections yet: its verifiers would not come to its results.',
-    remedy:
-      'Hand out `conclude --json` and `results --json`, which show what rests on corrections, and the store itself, which `holdfast verify` checks.',
-    retry: false,
-    exit: 2,
-  },
   PACKAGE_EMPTY: {
     says: 'There is nothing to export: {reason}.',
     remedy: 'Name a window in which the agent ran, with --from and --to.',

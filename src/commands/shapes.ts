@@ -12,6 +12,8 @@ const unread = z.object({ unread: z.string(), call: z.string(), needs: z.string(
 const ledger = z.object({ size: z.int(), root: z.string().describe('Hex; RFC 6962') });
 const scope = z.object({ connection: z.string(), account: z.string(), region: z.string(), population: z.string() });
 
+const correction = z.object({ index: z.int().describe('Ledger index of the leaf since which it is known'), reason: z.string() });
+
 const resultRow = z.object({
   rule: z.string(),
   item: z.string().describe("The stable key; holds the provider's own id. `scope:<key>` where a whole scope was never read"),
@@ -25,6 +27,7 @@ const resultRow = z.object({
   since: instant.nullable().describe('First look of the run with this result'),
   lastSeen: instant.nullable().describe('Last complete look at the scope'),
   evidence: z.object({ index: z.int().describe('Ledger index'), snapshot: z.string().describe('SHA-256 of the snapshot') }).nullable(),
+  correction: correction.optional().describe('Present exactly when it rests on looks that were brought later or corrected'),
   reason: reason.optional().describe('Present exactly when unobserved'),
 });
 
@@ -49,6 +52,7 @@ const deviationRow = z.object({
   clock: z.enum(['in-time', 'late', 'pending', 'overdue']),
   carriedIn: z.boolean(),
   backfilled: z.boolean().describe('Its bounds rest on looks that were brought later or corrected'),
+  correction: correction.optional().describe('Present exactly when backfilled'),
 });
 
 const criterion = z.object({ id: z.string(), says: z.string(), controls: z.array(z.string()), reached: z.boolean() });

@@ -36,7 +36,7 @@ export async function writeCatalogue(telling: Omit<Telling, 'nameOf'>, { cycles,
     'catalogue/controls.json',
     read(inForce('controls').map(({ index, asOf, body }) => ({ index, asOf: iso(asOf), sha256: sha256(canonical(body)), body }))),
   );
-  const history = historyOf(cycles, ruleSets);
+  const history = historyOf(cycles, telling.backfills, ruleSets);
   await spool.add('catalogue/params-history.json', read(Object.fromEntries(history)));
   const sources = await writeSources(telling, inForce('program'), history);
   await spool.add('catalogue/rules.json', read([...history].map(([id, recorded]) => ruleEntry(context, id, recorded, sources))));
@@ -56,7 +56,11 @@ export function entriesInForce(entries: readonly LedgerEntry[], kind: string, { 
 }
 
 /** When each rule came into force, and when its version or its parameters changed. By rule. */
-function historyOf(cycles: readonly CycleFact[], ruleSets: ReadonlyMap<string, RuleSet>): Map<string, Recorded[]> {
+function historyOf(
+  cycles: readonly CycleFact[],
+  backfills: Telling['backfills'],
+  ruleSets: ReadonlyMap<string, RuleSet>,
+): Map<string, Recorded[]> {
   const history = new Map<string, Recorded[]>();
   let before = '';
   for (const { index, asOf, ruleSet } of cycles) {
@@ -69,6 +73,7 @@ function historyOf(cycles: readonly CycleFact[], ruleSets: ReadonlyMap<string, R
       history.set(id, [...known, { version, parameters, cycle: index, from: iso(asOf) }]);
     }
   }
+  addBackfilled(history, backfills, ruleSets);
   return new Map([...history].sort(([a], [b]) => byUtf8(a, b)));
 }
 
@@ -113,6 +118,16 @@ function sourceAtHand(id: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Rules by which only what was brought later was judged. */
+function addBackfilled(history: Map<string, Recorded[]>, backfills: Telling['backfills'], ruleSets: Sources['ruleSets']): void {
+  for (const { index, from, ruleSet } of backfills)
+    for (const [id, { version, parameters }] of Object.entries(ruleSets.get(ruleSet)!.rules)) {
+      const known = history.get(id) ?? [];
+      const isKnown = known.some((each) => each.version === version && canonical(each.parameters) === canonical(parameters));
+      if (!isKnown) history.set(id, [...known, { version, parameters, cycle: index, from: iso(from) }]);
+    }
 }
 
 function ruleEntry({ byId }: Context, id: string, recorded: readonly Recorded[], sourceOf: SourceOf): object {

@@ -18,7 +18,7 @@ import { firstPage } from './readme.ts';
 import { writeRuns, writeScope } from './scope.ts';
 import type { Spool } from './spool.ts';
 import { tellWindow } from './tell.ts';
-import { cyclesIn } from './trail.ts';
+import { backfillsOf, cyclesIn, ruleSetsIn } from './trail.ts';
 
 /** What a package is made from. */
 export interface Source {
@@ -56,25 +56,26 @@ export async function fill(
   const { company, timeZone, example } = reporting;
   const { size, root } = store.head();
   const declared = { start: window.from, end: window.to, from: days.firstDay, to: days.lastDay, timeZone };
-  const asked = { ...reporting, store, asOf: window.asOf, declared };
+  const known = store.reading();
+  const asked = { ...reporting, store: known, asOf: window.asOf, declared };
 
   progress('the ledger');
   const cycles = cyclesIn(store, size);
   const entries = store.entries();
-  const distinct = (pick: (cycle: (typeof cycles)[number]) => string) => new Set(cycles.map(pick));
+  const backfills = backfillsOf(entries);
   const documentIn = (document: string): unknown => JSON.parse(store.document(document)!);
-  const ruleSets = new Map([...distinct(({ ruleSet }) => ruleSet)].map((document) => [document, documentIn(document) as RuleSet]));
-  const looks = distinct((cycle) => cycle.looks);
+  const ruleSets = new Map([...ruleSetsIn(cycles, backfills)].map((document) => [document, documentIn(document) as RuleSet]));
+  const looks = new Set(cycles.map((cycle) => cycle.looks));
   await writeLog(spool, store, size);
   await writeLines(spool, 'ledger/rulesets.ndjson', store, ruleSets.keys());
   await writeLines(spool, 'ledger/looks.ndjson', store, looks);
   await writeRuns(spool, cycles);
-  const told = await tellWindow(spool, { store, reporting: asked, window, cycles, ruleSets: ruleSets.values(), progress });
+  const told = await tellWindow(spool, { store, reporting: asked, window, cycles, backfills, ruleSets: ruleSets.values(), progress });
   const { deviations, gaps, controls } = told;
 
   const references = newReferences();
   const calls = refer(references, { store, cycles, entries, window });
-  referToItems(references, told.entities, told.isNeeded);
+  referToItems(references, told.referred, told.isNeeded);
   const documents = await writeDocuments(spool, references, {
     store,
     entries,
@@ -83,7 +84,7 @@ export async function fill(
 
   progress('the catalogue');
   const context = contextOf(asked);
-  const telling = { spool, context, window };
+  const telling = { spool, context, window, backfills };
   await writeScope(telling, config, days);
   await writeCatalogue(telling, { cycles, entries, ruleSets });
   await writeStatements(telling, { asked: calls, entries, config });
@@ -93,13 +94,13 @@ export async function fill(
   const ledger = { origin, size, root, signed: origin !== null };
   const about = { company, from: iso(window.from), to: iso(window.to), asOf: iso(window.asOf) };
   const id = hash('sha256', canonical({ ...about, origin, size, root })).slice(0, 16);
-  await writeProofs(spool, store, { cycles, deviations, size });
+  await writeProofs(spool, store, { cycles, deviations, backfills, size });
   const vkeys = await writeKeys(spool, store, origin);
   const anchors = await writeAnchors(spool, store, { window, timeZone, size });
   await writeRegisters(spool);
   const sumsSigned = key !== undefined && vkeys.some((vkey) => parseVkey(vkey).publicKey.equals(key.publicKey));
   const verifiers = await writeVerifiers(spool);
-  const held = [...store.held];
+  const held = [...known.held];
   await spool.add(
     '00_README.html',
     firstPage({
@@ -117,6 +118,7 @@ export async function fill(
       criteria: criteriaReports(context),
       deviations,
       gaps,
+      backfills,
       neverRead: held.flatMap(([scope, { lastLook, failing, retired }]) =>
         lastLook === null && !retired ? [{ scope, reason: failing ? explainUnread(failing.unread) : 'not read yet' }] : [],
       ),

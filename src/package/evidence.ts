@@ -102,12 +102,16 @@ export function refer(
       if (failure) counted.refused += looks;
     }
   }
-  for (const { index, body } of entries) {
+  for (const { index, kind, body } of entries) {
     references.add('entry-body', (JSON.parse(store.leaf(index)) as { body: { sha256: string } }).body.sha256, true);
-    for (const hash of Object.values(documentsOf(body))) references.add('document', hash, true);
+    // Those of a backfill say in their names what they are.
+    for (const [name, hash] of Object.entries(documentsOf(body)))
+      references.add(kind === 'backfill' ? kindIn(name) : 'document', hash, true);
   }
   return asked;
 }
+
+const kindIn = (name: string): Kind => kinds.find((kind) => name.startsWith(`${kind}/`)) ?? 'document';
 
 /** What the change log refers to, item by item. */
 export function referToItems(references: References, entities: Iterable<Entity>, isNeeded: (hash: string) => boolean): void {

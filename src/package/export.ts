@@ -29,15 +29,13 @@ export interface Exported {
 
 /**
  * Writes the auditor's package (docs/package.md): whole, or not at all. What is half done lies in a folder beside it, which the next export
- * to the same place takes away. Errors: PACKAGE_EXISTS, PACKAGE_EMPTY, PACKAGE_CORRECTED, PACKAGE_UNWRITABLE, STORE_DAMAGED.
+ * to the same place takes away. Errors: PACKAGE_EXISTS, PACKAGE_EMPTY, PACKAGE_UNWRITABLE, STORE_DAMAGED.
  */
 export async function exportPackage(options: ExportOptions): Promise<Exported> {
   const { out, force = false, store, window } = options;
   if (!force && existsSync(out)) throw new HoldfastError('PACKAGE_EXISTS', { file: out });
   if (!store.lastCycle()) throw new HoldfastError('PACKAGE_EMPTY', { reason: 'no cycle was recorded yet' });
   if (window.asOf <= window.from) throw new HoldfastError('PACKAGE_EMPTY', { reason: 'the window has not begun' });
-  const corrections = store.entries('backfill').length;
-  if (corrections > 0) throw new HoldfastError('PACKAGE_CORRECTED', { corrections });
   const folder = `${out}.partial`;
   try {
     rmSync(folder, { recursive: true, force: true });

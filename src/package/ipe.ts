@@ -2,7 +2,7 @@ import { type Collector, providerOf, type Reads } from '#src/collector.ts';
 import type { Config, Connection } from '#src/config.ts';
 import type { CycleManifest } from '#src/evidence/documents.ts';
 import { documentsOf } from '#src/evidence/entries.ts';
-import { type EvidenceStore, type HeldScope, type LedgerEntry, scopeKey } from '#src/evidence/store.ts';
+import { type EvidenceStore, type HeldScope, type LedgerEntry, parseScopeKey, scopeKey } from '#src/evidence/store.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
 import { collectors, collectorsOf } from '#src/registry.ts';
 import { entriesInForce, read } from './catalogue.ts';
@@ -124,6 +124,11 @@ function statement(
       schema: 'A reply that does not have the declared shape makes the look fail as `malformed`.',
       livePull: unknown('the monitor does not pull a sample a second time'),
     },
+    corrections: telling.backfills
+      .filter(({ scope }) => parseScopeKey(scope).population === population.type)
+      .map(({ index, at, scope, from, to, looks, reason, run }) => {
+        return { index, at: iso(at), scope, from: iso(from), to: iso(to), looks, reason, run };
+      }),
     changes: { programs: changesOf(collector, entries, window), approvals: unknown('approvals of changes are not recorded') },
     limits: {
       source: collector.limits ?? null,

@@ -4,10 +4,11 @@ import { inclusionPath } from '#src/ledger/proof.ts';
 import { formatStateProof } from '#src/ledger/state-proof.ts';
 import { formatProof } from '#src/ledger/tlog-proof.ts';
 import { digest } from '#src/ledger/tree.ts';
+import { correctedIn } from '#src/report/corrected.ts';
 import type { DeviationRow } from '#src/report/types.ts';
 import { csv } from './csv.ts';
 import type { Spool } from './spool.ts';
-import type { CycleFact } from './trail.ts';
+import type { BackfillFact, CycleFact } from './trail.ts';
 
 /** One result to prove: what it is, and the cycle that recorded it. */
 interface Claim extends StateQuestion {
@@ -22,7 +23,12 @@ const sampled = 25;
 export async function writeProofs(
   spool: Spool,
   store: EvidenceStore,
-  { cycles, deviations, size }: { cycles: readonly CycleFact[]; deviations: readonly DeviationRow[]; size: number },
+  {
+    cycles,
+    deviations,
+    backfills,
+    size,
+  }: { cycles: readonly CycleFact[]; deviations: readonly DeviationRow[]; backfills: readonly BackfillFact[]; size: number },
 ): Promise<void> {
   const checkpoint = store.checkpoint(size);
   if (!checkpoint) return;
@@ -30,7 +36,9 @@ export async function writeProofs(
   const claims = [
     ...deviations.flatMap(({ rule, scope, item, firstBad }): Claim[] => {
       const cycle = cycleAt.get(Date.parse(firstBad));
-      const known = cycle !== undefined && store.held.has(scope) && !rule.startsWith('meta.');
+      // The state of the cycle is what it recorded; what was brought in its place is proven by the documents of its own leaf.
+      const brought = correctedIn(backfills, scope, Date.parse(firstBad), Date.parse(firstBad) + 1) !== null;
+      const known = cycle !== undefined && store.held.has(scope) && !rule.startsWith('meta.') && !brought;
       return known ? [{ about: 'deviation', rule, scope, item, cycle, result: 'fail' }] : [];
     }),
     ...sampleOf(store, Buffer.from(checkpoint.root, 'hex')),

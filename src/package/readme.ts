@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Gap } from '#src/evidence/store.ts';
+import type { Backfill, Gap } from '#src/evidence/store.ts';
 import { type Html, html, markupOf } from '#src/portal/html.ts';
 import { legend, monthAxis, patterns, stripSvg } from '#src/portal/strip.ts';
 import { conclusionMark, conclusionMeanings } from '#src/portal/told.ts';
@@ -26,6 +26,8 @@ export interface FirstPage {
   readonly criteria: StatusReport['criteria'];
   readonly deviations: readonly DeviationRow[];
   readonly gaps: readonly Gap[];
+  /** What was brought later or corrected, in the whole log. */
+  readonly backfills: readonly Backfill[];
   readonly neverRead: readonly { readonly scope: string; readonly reason: string }[];
   readonly retired: readonly { readonly scope: string; readonly at: number; readonly reason: string }[];
   readonly seen: { readonly cycles: number; readonly scopes: number; readonly items: number; readonly observed: number | null };
@@ -44,6 +46,7 @@ ${whatItIs(page)}
 ${controlTable(page)}
 ${deviationList(page)}
 ${notSeen(page)}
+${corrections(page)}
 ${checking(page)}
 ${established(page)}
 ${limits(page)}
@@ -71,7 +74,7 @@ function heading({ company, days, timeZone, window }: FirstPage): Html {
   }It states what was observed, deviations and coverage. It grades nothing.</p>`;
 }
 
-function facts({ seen, gaps, deviations, controls, documents }: FirstPage): Html {
+function facts({ seen, gaps, deviations, controls, documents, backfills }: FirstPage): Html {
   const fact = (value: string, says: string) => html`<li><b>${value}</b> <span class="sub">${says}</span></li>`;
   const of = (value: number, one: string, rest: string) => fact(number(value), `${value === 1 ? one : `${one}s`}${rest}`);
   const open = deviations.filter(({ firstGood }) => firstGood === null).length;
@@ -86,6 +89,7 @@ function facts({ seen, gaps, deviations, controls, documents }: FirstPage): Html
       `${lapsed > 0 ? `, ${number(lapsed)} of them events or duties` : ''}; ${number(open)} open at the end`,
     ),
     fact(`${number(noted)} / ${number(controls.length)}`, 'controls with deviations noted'),
+    ...(backfills.length > 0 ? [of(backfills.length, 'correction', ': looks that were brought later')] : []),
     of(documents.present, 'document', `, for ${counted(seen.items, 'item')} in ${counted(seen.scopes, 'scope')}`),
   ]}</ul>`;
 }
@@ -164,6 +168,33 @@ ${
     : html`<h3>Scopes that ended <span class="count">${number(retired.length)}</span></h3><p class="sub">By declaration or by a fact of the provider; they are no longer looked at.</p><ul class="plain">${retired.slice(0, shownRows).map(({ scope, at, reason }) => html`<li><bdi>${scope}</bdi> <span class="sub">${clock.time(at)}, <bdi>${reason}</bdi></span></li>`)}</ul>`
 }
 <p>Systems that are not connected are not seen at all: <a href="scope/declared.json">scope/declared.json</a> says what the company put in scope and out of it, <a href="scope/sources.json">scope/sources.json</a> what was looked at.</p></section>`;
+}
+
+/** What was not known when it happened, and what rests on it. */
+function corrections({ backfills, controls, deviations, window, timeZone }: FirstPage): Html | null {
+  if (backfills.length === 0) return null;
+  const clock = clockIn(timeZone);
+  const own = backfills.filter(({ from, to }) => from < window.to && to > window.from);
+  const others = backfills.length - own.length;
+  const resting = controls.filter(({ backfilled }) => backfilled).map(({ id }) => id);
+  const bounds = deviations.filter(({ backfilled }) => backfilled).length;
+  const shown = own.slice(0, shownRows);
+  return html`<section><h2>What was brought later or corrected <span class="count">${number(own.length)}</span></h2>
+<p>For these scopes and times, looks were brought to the ledger after the event, and the results here follow from them. What the monitor recorded at the time stays in the ledger as it was, beside them. Whoever brought them had a reason and a run, in their own words:</p>
+${
+  own.length === 0
+    ? html`<p>None touches this window.</p>`
+    : html`<table><thead><tr><th scope="col" class="num">Entry</th><th scope="col">Recorded</th><th scope="col">Scope</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="num">Looks</th><th scope="col">Why, and from which run</th></tr></thead><tbody>${shown.map(
+        ({ index, at, scope, from, to, looks, reason, run }) =>
+          html`<tr><td class="num">${number(index)}</td><td class="when">${clock.time(at)}</td><td><bdi>${scope}</bdi></td><td class="when">${clock.time(from)}</td><td class="when">${clock.time(to)}</td><td class="num">${number(looks)}</td><td><bdi>${reason}</bdi><div class="sub"><bdi>${run}</bdi></div></td></tr>`,
+      )}</tbody></table>
+<p><b>${
+        resting.length === 0
+          ? 'No control rests on them'
+          : `${counted(resting.length, 'control')} ${resting.length === 1 ? 'rests' : 'rest'} in part on them: ${resting.join(', ')}`
+      }</b>; so do the bounds of ${counted(bounds, 'deviation')}. In results/timeline, results/populations, results/unobserved.csv and results/deviations.csv the column <code>backfilled</code> names the entry that a row rests on.</p>`
+}
+<p class="sub">${own.length > shown.length ? `The first ${shownRows} of ${number(own.length)}. ` : ''}${others > 0 ? `${number(others)} more concern other times. ` : ''}All: <a href="results/corrections.csv">results/corrections.csv</a>; each with its calls, replies and items under evidence.</p></section>`;
 }
 
 /** The look of the portal, and what a page that stands alone needs besides. */

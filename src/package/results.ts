@@ -3,6 +3,7 @@ import { byUtf8 } from '#src/ledger/order.ts';
 import { conclusionDocument } from '#src/report/conclusion-document.ts';
 import type { Context } from '#src/report/context.ts';
 import { controlReports } from '#src/report/control-reports.ts';
+import { correctedIn } from '#src/report/corrected.ts';
 import { deviationRows } from '#src/report/deviation-rows.ts';
 import { observationsUnder } from '#src/report/observations.ts';
 import { criteriaReports } from '#src/report/status-report.ts';
@@ -13,12 +14,15 @@ import { timeline } from '#src/window/timeline.ts';
 import type { Window } from '#src/window/types.ts';
 import { type Cell, csv } from './csv.ts';
 import type { Spool } from './spool.ts';
+import type { BackfillFact } from './trail.ts';
 
 /** What the results are told from. */
 export interface Telling {
   readonly spool: Spool;
   readonly context: Context;
   readonly window: Window;
+  /** What was brought later or corrected, the oldest leaf first. */
+  readonly backfills: readonly BackfillFact[];
   /** The name of an item as the package shows it. */
   readonly nameOf: (scope: string, item: string) => string;
 }
@@ -33,16 +37,23 @@ export function placedRules(ruleSets: Iterable<RuleSet>): Map<string, Set<string
 }
 
 /** The segments of each item over the window, rule by rule: of the rules that judge states. */
-export async function writeTimelines({ spool, context, window, nameOf }: Telling, rules: Iterable<string>): Promise<void> {
+export async function writeTimelines({ spool, context, window, backfills, nameOf }: Telling, rules: Iterable<string>): Promise<void> {
   const { items } = context.observed(window);
   const rows = function* (rule: string): Generator<Cell[]> {
     for (const { scopeKey, item, runs, scope } of items.get(rule) ?? observationsUnder(rule, { store: context.store, window }))
       for (const { from, to, state, reason } of timeline(runs, scope, window))
-        yield [scopeKey, item, nameOf(scopeKey, item), iso(from), iso(to), state, reason];
+        yield [scopeKey, item, nameOf(scopeKey, item), iso(from), iso(to), state, reason, leafOver(backfills, scopeKey, from, to)];
   };
   for (const rule of rules)
-    await spool.add(`results/timeline/${rule}.csv`, csv(['scope', 'item', 'name', 'from', 'to', 'state', 'reason'], rows(rule)));
+    await spool.add(
+      `results/timeline/${rule}.csv`,
+      csv(['scope', 'item', 'name', 'from', 'to', 'state', 'reason', 'backfilled'], rows(rule)),
+    );
 }
+
+/** The leaf of the latest correction that touches [from, to) of a scope. */
+const leafOver = (backfills: Telling['backfills'], scope: string, from: number, to: number): number | null =>
+  correctedIn(backfills, scope, from, to)?.index ?? null;
 
 /** The same document as `conclude --json`, written control by control. Returns what the first page tells of each. */
 export async function writeConclusions({ spool, context, window }: Telling): Promise<ControlLine[]> {
@@ -56,7 +67,7 @@ export async function writeConclusions({ spool, context, window }: Telling): Pro
       .join(',\n')}\n}\n`;
   };
   await spool.add('results/conclusions.json', pieces());
-  return controls.map(({ id, title, criteria, conclusion, says, strip, observed, key, supporting }) => ({
+  return controls.map(({ id, title, criteria, conclusion, says, strip, observed, backfilled, key, supporting }) => ({
     id,
     title,
     criteria,
@@ -64,11 +75,12 @@ export async function writeConclusions({ spool, context, window }: Telling): Pro
     says,
     strip,
     observed,
+    backfilled,
     lapses: lapsesOf([...key, ...supporting]),
   }));
 }
 
-export type ControlLine = Pick<ControlReport, 'id' | 'title' | 'criteria' | 'conclusion' | 'says' | 'strip' | 'observed'> & {
+export type ControlLine = Pick<ControlReport, 'id' | 'title' | 'criteria' | 'conclusion' | 'says' | 'strip' | 'observed' | 'backfilled'> & {
   /** Failed events, and obligations late or missed, by their ids. */
   readonly lapses: readonly string[];
 };
@@ -98,6 +110,7 @@ const deviationColumns = [
   'due',
   'clock',
   'carriedIn',
+  'backfilled',
 ] as const satisfies readonly (keyof DeviationRow)[];
 
 export async function writeDeviations({ spool, context, window }: Telling): Promise<DeviationRow[]> {
@@ -106,7 +119,7 @@ export async function writeDeviations({ spool, context, window }: Telling): Prom
     'results/deviations.csv',
     csv(
       deviationColumns,
-      rows.map((row) => deviationColumns.map((column): Cell => row[column])),
+      rows.map((row) => deviationColumns.map((column): Cell => (column === 'backfilled' ? row.correction?.index : row[column]))),
     ),
   );
   return rows;
@@ -114,11 +127,18 @@ export async function writeDeviations({ spool, context, window }: Telling): Prom
 
 /** The events of the window under each rule that judges events, and the equation of each population. */
 export async function writePopulations(
-  { spool, context, window, nameOf }: Telling,
+  { spool, context, window, backfills, nameOf }: Telling,
   rules: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<void> {
   const equations: Record<string, unknown> = {};
   const held = [...context.store.held].sort(([a], [b]) => byUtf8(a, b));
+  const brought = new Set(backfills.map(({ index }) => index));
+  const corrected = new Set(backfills.map(({ scope }) => scope));
+  /** The leaf that brought what is known of an event, where no cycle did. */
+  const broughtBy = (scope: string, item: string): number | null => {
+    const latest = corrected.has(scope) ? context.store.history(scope, item).at(-1)?.index : undefined;
+    return latest !== undefined && brought.has(latest) ? latest : null;
+  };
   for (const [rule, populations] of rules) {
     const events = held.flatMap(
       ([
@@ -150,8 +170,10 @@ export async function writePopulations(
     await spool.add(
       `results/populations/${rule}.csv`,
       csv(
-        ['scope', 'item', 'name', 'at', 'result', 'severity', 'message'],
-        own.map(({ scope, item, at, result, severity, message }) => [scope, item, nameOf(scope, item), iso(at), result, severity, message]),
+        ['scope', 'item', 'name', 'at', 'result', 'severity', 'message', 'backfilled'],
+        own.map(({ scope, item, at, result, severity, message }) => {
+          return [scope, item, nameOf(scope, item), iso(at), result, severity, message, broughtBy(scope, item)];
+        }),
       ),
     );
   }
@@ -159,12 +181,12 @@ export async function writePopulations(
 }
 
 /** When nobody looked, or could: each gap that touches the window, with its reason. */
-export async function writeGaps({ spool, context, window }: Telling): Promise<Gap[]> {
+export async function writeGaps({ spool, context, window, backfills }: Telling): Promise<Gap[]> {
   const gaps = context.store.gaps(window.from, Math.min(window.to, window.asOf));
   await spool.add(
     'results/unobserved.csv',
     csv(
-      ['scope', 'from', 'to', 'reason', 'call', 'needs', 'detail'],
+      ['scope', 'from', 'to', 'reason', 'call', 'needs', 'detail', 'backfilled'],
       gaps.map(({ scope, from, to, reason, unread }) => [
         scope,
         iso(from),
@@ -173,10 +195,31 @@ export async function writeGaps({ spool, context, window }: Telling): Promise<Ga
         unread?.call,
         unread?.needs,
         unread?.detail,
+        leafOver(backfills, scope, from, to ?? Infinity),
       ]),
     ),
   );
   return gaps;
+}
+
+/** What was brought later or corrected, of the whole log. */
+export async function writeCorrections({ spool, backfills }: Telling): Promise<void> {
+  await spool.add(
+    'results/corrections.csv',
+    csv(
+      ['index', 'asOf', 'scope', 'from', 'to', 'looks', 'reason', 'run'],
+      backfills.map(({ index, at, scope, from, to, looks, reason, run }) => [
+        index,
+        iso(at),
+        scope,
+        iso(from),
+        iso(to),
+        looks,
+        reason,
+        run,
+      ]),
+    ),
+  );
 }
 
 /** What was owed in the window under the rules with a schedule, and what became of it. */

@@ -1,5 +1,5 @@
 import type { Looks } from '#src/evidence/documents.ts';
-import type { ChangeRecord } from '#src/evidence/store.ts';
+import type { ChangeRecord, CorrectedLook } from '#src/evidence/store.ts';
 import { canonical } from '#src/ledger/canonical.ts';
 import type { Interval } from '#src/window/types.ts';
 import type { CycleFact } from './trail.ts';
@@ -24,32 +24,39 @@ export interface Entity {
 export interface Story {
   /** The lines of ledger/changes.ndjson. To be drawn to the end before anything else is asked. */
   lines(): Generator<string>;
+  /** Every item as it is known now. */
   entities(): Iterable<Entity>;
+  /** The same, and what the cycles recorded of scopes that were corrected since. */
+  referred(): Iterable<Entity>;
 }
+
+type Change = Pick<ChangeRecord, 'scope' | 'item' | 'key' | 'salt' | 'seen'>;
 
 interface Telling {
   readonly cycles: readonly CycleFact[];
   readonly changes: Iterable<ChangeRecord>;
+  readonly corrected: readonly CorrectedLook[];
   readonly looksOf: (hash: string) => Looks;
   readonly window: Interval;
   /** A snapshot and a detail that the window rests on. */
   readonly needs: (snapshot: string, detail: string) => void;
   /** Whether the results show what was said with this change. */
-  readonly isShown: (change: ChangeRecord) => boolean;
+  readonly isShown: (change: Pick<ChangeRecord, 'index' | 'scope' | 'key'>) => boolean;
 }
 
-export function storyOf({ cycles, changes, looksOf, window, needs, isShown }: Telling): Story {
-  const entities = new Map<string, Entity>();
+export function storyOf({ cycles, changes, corrected, looksOf, window, needs, isShown }: Telling): Story {
+  const recorded = newLives();
+  const known = new Map<string, Entity>();
+  const correctedScopes = new Set(corrected.map(({ scope }) => scope));
   const lastLook = new Map<string, number>();
-  const there = new Set<Entity>();
   const isEvent = (at: number | null) => at !== null && at >= window.from && at < window.to;
-  const inWindow = ({ asOf }: CycleFact) => asOf >= window.from && asOf < window.to;
+  const inWindow = ({ asOf }: { readonly asOf: number }) => asOf >= window.from && asOf < window.to;
   const first = cycles.find(({ asOf }) => asOf >= window.from) ?? null;
   let next = 0;
 
-  /** What was there just before the window's first cycle stands at its beginning. */
-  const standing = () => {
-    for (const { snapshots, details } of there) needs(snapshots.at(-1)!, details.at(-1)!);
+  /** What was there just before the window stands at its beginning. */
+  const standing = (entities: Iterable<Entity>) => {
+    for (const { snapshots, details } of entities) needs(snapshots.at(-1)!, details.at(-1)!);
   };
   /** Hears of the cycles up to an index; returns when each scope of the last was looked at before. */
   const hear = (index: number): { cycle: CycleFact | undefined; before: Map<string, number | undefined>; retired: Set<string> } => {
@@ -57,7 +64,7 @@ export function storyOf({ cycles, changes, looksOf, window, needs, isShown }: Te
     let retired = new Set<string>();
     for (; next < cycles.length && cycles[next]!.index <= index; next++) {
       const cycle = cycles[next]!;
-      if (cycle === first) standing();
+      if (cycle === first) standing(recorded.there);
       const looks = looksOf(cycle.looks);
       before = new Map();
       retired = new Set(looks.retired.map(({ scope }) => scope));
@@ -69,30 +76,28 @@ export function storyOf({ cycles, changes, looksOf, window, needs, isShown }: Te
     }
     return { cycle: cycles[next - 1], before, retired };
   };
-  const follow = ({ scope, item: name, key: item, salt, seen }: ChangeRecord, asOf: number, before: number | undefined) => {
-    const key = `${scope}\n${item}`;
-    const known = entities.get(key);
-    if (!seen) {
-      if (!known) return;
-      Object.assign(known, { gone: asOf, lastSeen: before ?? known.lastSeen });
-      there.delete(known);
-      return;
+  const note = (look: { readonly asOf: number }, change: Change & { readonly index: number }) => {
+    const { seen } = change;
+    if (seen && (inWindow(look) || isEvent(seen.at) || isShown(change))) needs(seen.snapshot, seen.detail);
+  };
+  const tellCorrected = () => {
+    for (const [, looks] of Map.groupBy(corrected, ({ scope }) => scope)) {
+      let last: number | undefined;
+      const own = newLives();
+      const begins = looks.findIndex(({ asOf }) => asOf >= window.from);
+      for (const [i, { scope, index, asOf, is, changes: changed }] of looks.entries()) {
+        if (i === begins) standing(own.there);
+        for (const { key, seen } of changed) {
+          const change = { index, scope, item: key, key, salt: null, seen };
+          note({ asOf }, change);
+          own.follow(change, asOf, last);
+        }
+        if (is === 'complete') last = asOf;
+      }
+      if (begins < 0) standing(own.there);
+      own.end(() => last);
+      for (const [slot, entity] of own.entities) known.set(slot, entity);
     }
-    const entity: Entity = known ?? {
-      scope,
-      item,
-      committed: salt === null ? null : { name, salt },
-      firstSeen: asOf,
-      lastSeen: asOf,
-      gone: null,
-      snapshots: [],
-      details: [],
-    };
-    entity.gone = null;
-    if (entity.snapshots.at(-1) !== seen.snapshot) entity.snapshots.push(seen.snapshot);
-    if (entity.details.at(-1) !== seen.detail) entity.details.push(seen.detail);
-    entities.set(key, entity);
-    there.add(entity);
   };
 
   return {
@@ -104,14 +109,53 @@ export function storyOf({ cycles, changes, looksOf, window, needs, isShown }: Te
         at = change.index;
         const cycle = heard.cycle!;
         const { index, scope, item, seen } = change;
-        if (seen && (inWindow(cycle) || isEvent(seen.at) || isShown(change))) needs(seen.snapshot, seen.detail);
-        follow(change, cycle.asOf, heard.retired.has(scope) ? lastLook.get(scope) : heard.before.get(scope));
+        note(cycle, change);
+        recorded.follow(change, cycle.asOf, heard.retired.has(scope) ? lastLook.get(scope) : heard.before.get(scope));
         yield `${canonical({ cycle: index, scope, item, leaf: seen && { ...seen, at: seen.at === null ? null : new Date(seen.at).toISOString() } })}\n`;
       }
       hear(Infinity);
-      if (first === null) standing();
-      for (const entity of there) entity.lastSeen = lastLook.get(entity.scope) ?? entity.lastSeen;
+      if (first === null) standing(recorded.there);
+      recorded.end((scope) => lastLook.get(scope));
+      tellCorrected();
     },
-    entities: () => entities.values(),
+    *entities() {
+      for (const entity of recorded.entities.values()) if (!correctedScopes.has(entity.scope)) yield entity;
+      yield* known.values();
+    },
+    *referred() {
+      yield* recorded.entities.values();
+      yield* known.values();
+    },
+  };
+}
+
+/** The items of some scopes, from their first change to their last. */
+function newLives() {
+  const entities = new Map<string, Entity>();
+  const there = new Set<Entity>();
+  return {
+    entities,
+    there,
+    /** `before`: the look at the scope before the one that made the change. */
+    follow({ scope, item: name, key: item, salt, seen }: Change, asOf: number, before: number | undefined): void {
+      const slot = `${scope}\n${item}`;
+      const known = entities.get(slot);
+      if (!seen) {
+        if (!known) return;
+        Object.assign(known, { gone: asOf, lastSeen: before ?? known.lastSeen });
+        there.delete(known);
+        return;
+      }
+      const committed = salt === null ? null : { name, salt };
+      const entity: Entity = known ?? { scope, item, committed, firstSeen: asOf, lastSeen: asOf, gone: null, snapshots: [], details: [] };
+      entity.gone = null;
+      if (entity.snapshots.at(-1) !== seen.snapshot) entity.snapshots.push(seen.snapshot);
+      if (entity.details.at(-1) !== seen.detail) entity.details.push(seen.detail);
+      entities.set(slot, entity);
+      there.add(entity);
+    },
+    end(lastLookOf: (scope: string) => number | undefined): void {
+      for (const entity of there) entity.lastSeen = lastLookOf(entity.scope) ?? entity.lastSeen;
+    },
   };
 }

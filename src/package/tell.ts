@@ -1,6 +1,6 @@
 import type { Looks } from '#src/evidence/documents.ts';
 import { contentOf } from '#src/evidence/salted.ts';
-import type { EvidenceStore, Gap, RuleSet } from '#src/evidence/store.ts';
+import type { EvidenceReading, EvidenceStore, Gap, RuleSet } from '#src/evidence/store.ts';
 import { contextOf, type Reporting } from '#src/report/context.ts';
 import { coverageOfScopes } from '#src/report/status-report.ts';
 import type { DeviationRow } from '#src/report/types.ts';
@@ -10,6 +10,7 @@ import {
   placedRules,
   type Telling,
   writeConclusions,
+  writeCorrections,
   writeDeviations,
   writeGaps,
   writeObligations,
@@ -19,7 +20,7 @@ import {
 import { writeEntities, writeNames } from './scope.ts';
 import type { Spool } from './spool.ts';
 import { type Entity, storyOf } from './story.ts';
-import type { CycleFact } from './trail.ts';
+import type { BackfillFact, CycleFact } from './trail.ts';
 
 /** What the rest of the package needs of the results. */
 export interface Told {
@@ -29,6 +30,8 @@ export interface Told {
   /** Of scope-time in the window; null where there is no scope. */
   readonly observed: number | null;
   readonly entities: Iterable<Entity>;
+  /** Everything that the change log refers to. */
+  readonly referred: Iterable<Entity>;
   /** Whether the window rests on this snapshot or detail. */
   readonly isNeeded: (hash: string) => boolean;
 }
@@ -44,6 +47,7 @@ export async function tellWindow(
     reporting,
     window,
     cycles,
+    backfills,
     ruleSets,
     progress,
   }: {
@@ -51,17 +55,19 @@ export async function tellWindow(
     reporting: Reporting;
     window: Window;
     cycles: readonly CycleFact[];
+    backfills: readonly BackfillFact[];
     ruleSets: Iterable<RuleSet>;
     progress: (what: string) => void;
   },
 ): Promise<Told> {
   const context = contextOf(reporting);
   const names = new Map<string, string>();
-  const telling: Telling = { spool, context, window, nameOf: (scope, item) => names.get(`${scope}\n${item}`) ?? item };
+  const telling: Telling = { spool, context, window, backfills, nameOf: (scope, item) => names.get(`${scope}\n${item}`) ?? item };
   progress('deviations');
   const deviations = await writeDeviations(telling);
   progress('the change log');
-  const { entities, isNeeded } = await writeStory(spool, store, { cycles, window, shown: changesShown(store, deviations, window) });
+  const shown = changesShown(context.store, deviations, window);
+  const { entities, referred, isNeeded } = await writeStory(spool, store, { cycles, window, shown });
   for (const entity of entities) {
     const name = nameOf(store, entity, isNeeded);
     if (name !== null) names.set(`${entity.scope}\n${entity.item}`, name);
@@ -77,30 +83,32 @@ export async function tellWindow(
     [...placed.keys()].filter((rule) => !events.has(rule)),
   );
   await writePopulations(telling, events);
+  await writeCorrections(telling);
   const gaps = await writeGaps(telling);
   await writeObligations(telling);
   const controls = await writeConclusions(telling);
-  const { observed } = coverageOfScopes(context.observed(window), store, window);
-  return { deviations, gaps, controls, observed, entities, isNeeded };
+  const { observed } = coverageOfScopes(context.observed(window), context.store, window);
+  return { deviations, gaps, controls, observed, entities, referred, isNeeded };
 }
 
 async function writeStory(
   spool: Spool,
   store: EvidenceStore,
   { cycles, window, shown }: { cycles: readonly CycleFact[]; window: Window; shown: ReadonlySet<string> },
-): Promise<Pick<Told, 'isNeeded'> & { entities: readonly Entity[] }> {
+): Promise<Pick<Told, 'isNeeded' | 'referred'> & { entities: readonly Entity[] }> {
   const looks = new Map<string, Looks>();
   const needed = new Set<string>();
   const story = storyOf({
     cycles,
     changes: store.changes(),
+    corrected: store.corrected(),
     looksOf: (document) => looks.get(document) ?? looks.set(document, JSON.parse(store.document(document)!) as Looks).get(document)!,
     window,
     needs: (...hashes) => hashes.forEach((each) => needed.add(each)),
     isShown: ({ index, scope, key }) => shown.has(`${index}\n${scope}\n${key}`),
   });
   await spool.add('ledger/changes.ndjson', story.lines());
-  return { entities: [...story.entities()], isNeeded: (each) => needed.has(each) };
+  return { entities: [...story.entities()], referred: story.referred(), isNeeded: (each) => needed.has(each) };
 }
 
 /** The name in the latest snapshot of an item that is in the package. */
@@ -114,9 +122,9 @@ function nameOf(store: EvidenceStore, { snapshots }: Entity, isNeeded: (hash: st
 
 /**
  * The changes whose words the results show although they may lie before the window, or after: that began a listed deviation, the latest run
- * of the same rule and item, or a run of `unobserved` that touches the window.
+ * of the same rule and item, or a run of `unobserved` that touches the window, reckoned from the run before to the next: its reason stands there.
  */
-function changesShown(store: EvidenceStore, deviations: readonly DeviationRow[], { from, to, asOf }: Window): Set<string> {
+function changesShown(store: EvidenceReading, deviations: readonly DeviationRow[], { from, to, asOf }: Window): Set<string> {
   const shown = new Set<string>();
   const listed = new Map<string, Set<number>>();
   for (const { rule, scope, item, firstBad } of deviations) {
@@ -124,12 +132,22 @@ function changesShown(store: EvidenceStore, deviations: readonly DeviationRow[],
     listed.set(key, (listed.get(key) ?? new Set()).add(Date.parse(firstBad)));
   }
   const latest = new Map<string, string>();
-  for (const { rule, scope, item, first, ended, index, result } of store.runs({ from: 0, to: asOf })) {
+  let before: { of: string; last: number; silence: string | null } = { of: '', last: -Infinity, silence: null };
+  const endSilence = (at: number) => {
+    if (before.silence !== null && at >= from) shown.add(before.silence);
+  };
+  for (const { rule, scope, item, first, last, index, result } of store.runs({ from: 0, to: asOf })) {
     const change = `${index}\n${scope}\n${item}`;
+    const of = `${rule}\n${scope}\n${item}`;
+    const same = before.of === of;
+    endSilence(same ? first : Infinity);
+    const isSilence = result === 'unobserved' && (same ? before.last : -Infinity) <= to;
+    before = { of, last: last ?? Infinity, silence: isSilence ? change : null };
     const began = listed.get(`${rule}\n${scope}\n${item}`);
     if (began) latest.set(`${rule}\n${scope}\n${item}`, change);
-    if (began?.has(first) || (result === 'unobserved' && first <= to && (ended ?? Infinity) >= from)) shown.add(change);
+    if (began?.has(first)) shown.add(change);
   }
+  endSilence(Infinity);
   for (const change of latest.values()) shown.add(change);
   return shown;
 }

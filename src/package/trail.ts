@@ -1,4 +1,5 @@
-import type { EvidenceStore } from '#src/evidence/store.ts';
+import { type BackfillBody, backfillsIn } from '#src/evidence/retell.ts';
+import type { Backfill, EvidenceStore, LedgerEntry } from '#src/evidence/store.ts';
 
 /** What the leaf of a cycle says, and names by hash. Instants are epoch ms. */
 export interface CycleFact {
@@ -26,6 +27,20 @@ interface CycleLeaf {
   readonly changes: { readonly n: number };
   readonly manifest: { readonly sha256: string; readonly calls: number; readonly ids: number };
 }
+
+/** A backfill, with the hash of the rule set that judged it. */
+export type BackfillFact = Backfill & { readonly ruleSet: string };
+
+/** What the leaves of kind `backfill` say, the oldest first. */
+export function backfillsOf(entries: readonly LedgerEntry[]): BackfillFact[] {
+  const own = entries.filter(({ kind }) => kind === 'backfill');
+  const bodies = own.map(({ body }) => body as unknown as BackfillBody);
+  return backfillsIn(own).map((backfill, i) => ({ ...backfill, ruleSet: bodies[i]!.ruleSet }));
+}
+
+/** The rule sets that cycles and backfills were judged by, in the order of first use. */
+export const ruleSetsIn = (cycles: readonly CycleFact[], backfills: readonly BackfillFact[]): Set<string> =>
+  new Set([...cycles, ...backfills].toSorted((a, b) => a.index - b.index).map(({ ruleSet }) => ruleSet));
 
 /** Every cycle of the log up to a size, oldest first. */
 export function cyclesIn(store: EvidenceStore, size: number): CycleFact[] {

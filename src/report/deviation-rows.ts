@@ -5,6 +5,7 @@ import { type Deviation, deviations } from '#src/window/deviations.ts';
 import type { Window } from '#src/window/types.ts';
 import { deadlinesOf } from './asking.ts';
 import type { Context } from './context.ts';
+import { type Corrected, correctedIn } from './corrected.ts';
 import type { DeviationRow } from './types.ts';
 
 /** Every deviation of a STATE rule that was open at some time of the window, oldest first. */
@@ -44,10 +45,8 @@ export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: 
       due: iso(deviation.due),
       clock: deviation.remediated,
       carriedIn: deviation.began < window.from,
-      backfilled: brought.some(
-        (each) =>
-          each.scope === scope && each.from <= (deviation.firstGood ?? Infinity) && each.to > (deviation.lastGood ?? deviation.firstBad),
-      ),
+      // Where nothing good was ever seen before, everything before bears on how it began.
+      ...flagged(correctedIn(brought, scope, deviation.lastGood ?? -Infinity, (deviation.firstGood ?? Infinity) + 1)),
     };
   });
   return together(rows, byId).toSorted((a, b) => compare(a.firstBad, b.firstBad) || compare(a.id, b.id));
@@ -64,14 +63,18 @@ interface Words {
   readonly message: string;
 }
 
+const flagged = (correction: Corrected | null) => ({ backfilled: correction !== null, ...(correction && { correction }) });
+
 /** One outage leaves every stream unobserved at once: that is one row, not one for each. */
 function together(rows: readonly DeviationRow[], byId: Context['byId']): DeviationRow[] {
-  const kinds = Map.groupBy(rows, ({ rule, id, firstBad, firstGood, message }) =>
-    judgedBy(byId.get(rule)!).type === 'monitor.stream' ? `${firstBad} ${firstGood} ${message}` : id,
+  const kinds = Map.groupBy(rows, ({ rule, id, scope, firstBad, firstGood, message }) =>
+    judgedBy(byId.get(rule)!).type === 'monitor.stream' ? `${firstBad} ${firstGood} ${message}` : `${id} ${scope}`,
   );
-  return [...kinds.values()].map(([first, ...others]) => {
-    const count = others.length + 1;
-    return count === 1 ? first! : { ...first!, count, name: `${count} streams, ${first!.name} among them` };
+  return [...kinds.values()].map((own) => {
+    const [first] = own;
+    if (own.length === 1) return first!;
+    const corrected = flagged(own.find(({ correction }) => correction)?.correction ?? null);
+    return { ...first!, count: own.length, name: `${own.length} streams, ${first!.name} among them`, ...corrected };
   });
 }
 

@@ -1,7 +1,8 @@
 import { type Judgement, judge, unobserved } from '#src/cycle/evaluate.ts';
-import { type EvidenceReading, type HeldScope, type ItemRecord, scopeKey } from '#src/evidence/store.ts';
+import { type Backfill, type EvidenceReading, type HeldScope, type ItemRecord, type ResultRun, scopeKey } from '#src/evidence/store.ts';
 import { explainUnread, type Observed, type Population, type Unread } from '#src/population.ts';
 import { type ItemRule, judgedBy, type Rule } from '#src/rule.ts';
+import { correctedIn } from './corrected.ts';
 import type { ResultRow } from './types.ts';
 
 const order: readonly ResultRow['result'][] = ['fail', 'unobserved', 'pending', 'pass', 'not-applicable'];
@@ -21,6 +22,7 @@ export function resultRows(
 ): ResultRow[] {
   const last = store.lastCycle();
   const past = last !== null && at < last.asOf;
+  const brought = store.backfills();
   const scopes = [...store.held.values()]
     .filter(({ retired }) => !retired || (past && at < retired.at))
     .map((held) => (past ? asOfThen(store, held, at) : asOfNow(held, at)));
@@ -32,7 +34,7 @@ export function resultRows(
     if (population.derived) continue;
     for (const view of scopes) {
       if (view.held.scope.population !== population.type) continue;
-      if (rule.over !== 'obligations') rows.push(...rowsOf(rule, population, view, started));
+      if (rule.over !== 'obligations') rows.push(...rowsOf(rule, population, view, started, brought));
       else if (view.blind) rows.push(scopeRow(rule, population, view.held, view.lastLook, view.blind));
     }
   }
@@ -115,7 +117,8 @@ function rowsOf(
   rule: Rule,
   population: Population,
   { held, lastLook, blind, items }: View,
-  started: ReadonlyMap<string, { first: number; index: number }>,
+  started: ReadonlyMap<string, Started>,
+  brought: readonly Backfill[],
 ): ResultRow[] {
   const { scope } = held;
   const key = scopeKey(scope);
@@ -133,6 +136,7 @@ function rowsOf(
             needs: '',
             detail: 'the item has not been looked at since the rule came into force',
           }));
+    const correction = lastLook === null ? null : correctedIn(brought, key, run?.before ?? run?.first ?? item.firstSeen, lastLook + 1);
     const since = judgement === own ? (run?.first ?? item.firstSeen) : (held.failing?.since ?? lastLook);
     return {
       ...common,
@@ -144,6 +148,7 @@ function rowsOf(
       since: isoOrNull(since),
       // The record that has both: this snapshot, and this result of the rule.
       evidence: { index: Math.max(item.index, run?.index ?? item.index), snapshot: item.document },
+      ...(correction && { correction }),
       ...(judgement.unread && { reason: reasonOf(judgement.unread) }),
     };
   });
@@ -174,11 +179,13 @@ function scopeRow(rule: Rule, population: Population, { scope, failing }: HeldSc
   };
 }
 
-/** The first look of each run that reaches to the instant. */
-function startOfRuns(store: EvidenceReading, at: number): Map<string, { first: number; index: number }> {
-  const started = new Map<string, { first: number; index: number }>();
-  for (const { rule, scope, item, first, index } of store.runs({ from: at, to: at }))
-    started.set(`${rule} ${scope} ${item}`, { first, index });
+type Started = Pick<ResultRun, 'first' | 'before' | 'index'>;
+
+/** Where each run began that reaches to the instant. */
+function startOfRuns(store: EvidenceReading, at: number): Map<string, Started> {
+  const started = new Map<string, Started>();
+  for (const { rule, scope, item, first, before, index } of store.runs({ from: at, to: at }))
+    started.set(`${rule} ${scope} ${item}`, { first, before, index });
   return started;
 }
 

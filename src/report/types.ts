@@ -8,6 +8,7 @@ import type { Measure, Ratios } from '#src/window/measure.ts';
 import type { Obligation } from '#src/window/obligations.ts';
 import type { Strip } from '#src/window/strip.ts';
 import type { Segment, Window } from '#src/window/types.ts';
+import type { Corrected } from './corrected.ts';
 
 /** What holds now, or held at an instant, for one rule and one item. Instants are ISO 8601. */
 export interface ResultRow {
@@ -27,6 +28,8 @@ export interface ResultRow {
   readonly lastSeen: string | null;
   /** Where the proof lies: the ledger index of the change, the hash of the item's snapshot. */
   readonly evidence: { readonly index: number; readonly snapshot: string } | null;
+  /** Present exactly when it rests on looks that were brought later or corrected. */
+  readonly correction?: Corrected;
   /** Present exactly when unobserved. */
   readonly reason?: { readonly reason: string; readonly call: string; readonly needs: string; readonly detail: string };
 }
@@ -56,6 +59,8 @@ export interface DeviationRow {
   readonly carriedIn: boolean;
   /** Its bounds rest on looks that were brought later or corrected. */
   readonly backfilled: boolean;
+  /** Present exactly when backfilled. */
+  readonly correction?: Corrected;
 }
 
 export interface ControlReport {

@@ -101,15 +101,6 @@ describe('honest about what there is', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test('corrected evidence is refused: the verifiers would not come to its results', async () => {
-    const store = await toyStore(':memory:', 2);
-    const [entry] = store.entries();
-    const corrected = { ...store, entries: () => [{ ...(entry ?? { index: 0, asOf: 0, body: {} }), kind: 'backfill' as const }] };
-    const out = join(newFolder(), 'x.zip');
-    await expect(exportPackage({ ...toySource(corrected), out })).rejects.toMatchObject({ code: 'PACKAGE_CORRECTED' });
-    expect(existsSync(out)).toBe(false);
-  });
-
   test('a window before the first cycle is not observed, and says so', async () => {
     const before = { from: start - 48 * hour, to: start - 24 * hour, asOf: start + 2 * hour };
     const { files } = await packageOf(toySource(await toyStore(':memory:', 3), before));

@@ -77,26 +77,26 @@ describe('what an auditor opens in a spreadsheet', () => {
     [
       'results/unobserved.csv',
       [
-        'scope,from,to,reason,call,needs,detail',
-        'toy/house/south/toy.door,2026-03-01T04:00:00.000Z,2026-03-01T07:00:00.000Z,denied,toy:ListDoors,toy:ListDoors,Refused',
+        'scope,from,to,reason,call,needs,detail,backfilled',
+        'toy/house/south/toy.door,2026-03-01T04:00:00.000Z,2026-03-01T07:00:00.000Z,denied,toy:ListDoors,toy:ListDoors,Refused,',
       ],
     ],
     [
       'results/timeline/toy.door-shut.csv',
       [
-        'scope,item,name,from,to,state,reason',
-        'toy/house/north/toy.door,door:n1,n1,2026-03-01T00:00:00.000Z,2026-03-01T23:00:00.000Z,held,',
-        'toy/house/north/toy.door,door:n1,n1,2026-03-01T23:00:00.000Z,2026-03-02T00:00:00.000Z,unobserved,awaiting-next-look',
-        'toy/house/north/toy.door,door:n2,n2,2026-03-01T00:00:00.000Z,2026-03-01T02:00:00.000Z,failed,',
-        'toy/house/north/toy.door,door:n2,n2,2026-03-01T02:00:00.000Z,2026-03-01T03:00:00.000Z,uncertain,',
-        'toy/house/north/toy.door,door:n2,n2,2026-03-01T03:00:00.000Z,2026-03-01T23:00:00.000Z,held,',
+        'scope,item,name,from,to,state,reason,backfilled',
+        'toy/house/north/toy.door,door:n1,n1,2026-03-01T00:00:00.000Z,2026-03-01T23:00:00.000Z,held,,',
+        'toy/house/north/toy.door,door:n1,n1,2026-03-01T23:00:00.000Z,2026-03-02T00:00:00.000Z,unobserved,awaiting-next-look,',
+        'toy/house/north/toy.door,door:n2,n2,2026-03-01T00:00:00.000Z,2026-03-01T02:00:00.000Z,failed,,',
+        'toy/house/north/toy.door,door:n2,n2,2026-03-01T02:00:00.000Z,2026-03-01T03:00:00.000Z,uncertain,,',
+        'toy/house/north/toy.door,door:n2,n2,2026-03-01T03:00:00.000Z,2026-03-01T23:00:00.000Z,held,,',
       ],
     ],
     [
       'results/deviations.csv',
       [
-        'id,count,rule,item,name,scope,severity,message,controls,lastGood,firstBad,lastBad,firstGood,closedBy,atLeast,atMost,due,clock,carriedIn',
-        'toy.door-shut/door:n2@2026-03-01T00:00:00.000Z,1,toy.door-shut,door:n2,n2,toy/house/north/toy.door,high,It stands open.,ZZ-01,,2026-03-01T00:00:00.000Z,2026-03-01T02:00:00.000Z,2026-03-01T03:00:00.000Z,pass,7200,,2026-03-08T00:00:00.000Z,in-time,false',
+        'id,count,rule,item,name,scope,severity,message,controls,lastGood,firstBad,lastBad,firstGood,closedBy,atLeast,atMost,due,clock,carriedIn,backfilled',
+        'toy.door-shut/door:n2@2026-03-01T00:00:00.000Z,1,toy.door-shut,door:n2,n2,toy/house/north/toy.door,high,It stands open.,ZZ-01,,2026-03-01T00:00:00.000Z,2026-03-01T02:00:00.000Z,2026-03-01T03:00:00.000Z,pass,7200,,2026-03-08T00:00:00.000Z,in-time,false,',
       ],
     ],
     [

@@ -78,6 +78,7 @@ const kinds: readonly ((world: World) => Mutation | null)[] = [
   editContainer,
   editContainer,
   tellOtherwise,
+  editCorrection,
 ];
 
 /** Endlessly many, from a seed. */
@@ -340,6 +341,56 @@ function tellOtherwise({ tiny, roll }: World): Mutation | null {
   const other = tinyPackage(results, told);
   if (other.leaves.join() === tiny.leaves.join()) return null;
   return { name: `told otherwise, ${Object.keys(told).join()} ${n}`, zip: zipOf(other.files), held: heldOf(tiny), names: ['kept: '] };
+}
+
+/** Ways to make another correction of one. Each leaves its leaf, its documents and the seals in agreement; what follows is as it was. */
+export const rewritings = {
+  from: (body) => ({ ...body, from: iso(Date.parse(body.from) - 1) }),
+  to: (body) => ({ ...body, to: iso(Date.parse(body.to) - 1) }),
+  reason: (body) => ({ ...body, reason: `${body.reason}.` }),
+  run: (body) => ({ ...body, run: 'another' }),
+  scope: (body) => ({ ...body, scope: body.scope.replace('north', 'south') }),
+  order: (body) => ({ ...body, looks: body.looks.toReversed() }),
+  fewer: (body) => ({ ...body, looks: body.looks.slice(1) }),
+  later: (body) => ({ ...body, looks: body.looks.map((look: any) => ({ ...look, asOf: iso(Date.parse(look.asOf) + 1) })) }),
+  hold: (body) => ({ ...body, looks: body.looks.map((look: any) => ({ ...look, hold: 1 })) }),
+  count: (body) => ({ ...body, looks: body.looks.map((look: any) => (look.items ? { ...look, n: look.n + 1 } : look)) }),
+  root: (body) => ({ ...body, looks: body.looks.map((look: any) => (look.items ? { ...look, root: sha256(look.root) } : look)) }),
+  seen: (body) => ({ ...body, looks: body.looks.map((look: any) => (look.unread ? look : { ...body.looks[1], asOf: look.asOf })) }),
+  unnamed: (body) => ({ ...body, documents: Object.fromEntries(Object.entries(body.documents).slice(1)) }),
+} as const satisfies Record<string, (body: any) => object>;
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** The files of a package whose correction was made another, the log and the sums made anew; null where it has none. */
+export function rewritten(tiny: Tiny & { readonly origin: string }, how: keyof typeof rewritings | 'removed'): Files | null {
+  const index = tiny.leaves.findLastIndex((leaf) => leaf.includes('"kind":"backfill"'));
+  if (index < 0) return null;
+  const hash = (JSON.parse(tiny.leaves[index]!) as { body: { sha256: string } }).body.sha256;
+  const path = (of: string) => `evidence/${of.slice(0, 2)}/${of}.json`;
+  const text = tiny.files.get(path(hash))!.toString();
+  const made = how === 'removed' ? text : canonical(rewritings[how](JSON.parse(text)));
+  const files = new Map(tiny.files);
+  const rows = files.get('evidence/index.csv')!.toString().split('\n').slice(1, -1);
+  const others = rows.filter((row) => !row.startsWith(hash));
+  files.delete(path(hash));
+  if (how !== 'removed') {
+    files.set(path(sha256(made)), Buffer.from(made));
+    others.push(`${sha256(made)},entry-body,${Buffer.byteLength(made)},yes,`);
+  }
+  files.set('evidence/index.csv', Buffer.from(`sha256,kind,bytes,present,reason\n${others.toSorted().join('\n')}\n`));
+  const leaves =
+    how === 'removed' ? tiny.leaves.toSpliced(index, 1) : tiny.leaves.with(index, tiny.leaves[index]!.replace(hash, sha256(made)));
+  const ledger = { ...tiny.about.ledger, ...writeLog(files, tiny.origin, leaves, key) };
+  seal(files, { ...tiny.about, ledger }, key);
+  return files;
+}
+
+/** A correction that was made another, or is gone, by whoever holds the key: what follows from it no longer does. */
+function editCorrection({ tiny, roll }: World): Mutation | null {
+  const how = pick([...(Object.keys(rewritings) as (keyof typeof rewritings)[]), 'removed'] as const, roll);
+  const files = rewritten(tiny, how);
+  return files && { name: how, zip: zipOf(files), held: heldOf(tiny), names: ['results/', 'correction', 'evidence/'] };
 }
 
 /** What is wrong with the report on a mutation, or null. */

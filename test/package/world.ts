@@ -8,9 +8,10 @@ import { runCycle } from '#src/cycle/cycle.ts';
 import { hour } from '#src/duration.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore } from '#src/evidence/store.ts';
+import { canonical } from '#src/ledger/canonical.ts';
 import type { Source } from '#src/package/contents.ts';
 import { type Exported, exportPackage } from '#src/package/export.ts';
-import { newWorld, settingsAt, start, toyConnection, toyRules, type World } from '#test/cycle/world.ts';
+import { newWorld, settingsAt, start, toyConnection, toyRuleSet, toyRules, type World } from '#test/cycle/world.ts';
 
 const controlsText = `
 - id: ZZ-01
@@ -104,4 +105,40 @@ export function unzipped(bytes: Buffer): Map<string, string> {
     at += 46 + name;
   }
   return files;
+}
+
+/** Two looks at the doors of the north that somebody brought later: an hour after the start n2 was shut already; then nobody could look. */
+export async function correctToyStore(store: EvidenceStore): Promise<void> {
+  const scope = { connection: 'toy', account: 'house', region: 'north', population: 'toy.door' };
+  const call = {
+    operation: 'toy:ListDoors',
+    parameters: '{}',
+    page: 0,
+    status: 200,
+    requestId: 'late',
+    reply: '{"doors":[{"id":"n2","open":false}]}',
+  };
+  const judgements = [
+    { rule: 'toy.door-guarded', result: 'pass', message: 'Somebody watches.', severity: 'medium' },
+    { rule: 'toy.door-locked', result: 'pass', message: 'steel.', facts: { lock: 'steel' }, severity: 'low' },
+    { rule: 'toy.door-shut', result: 'pass', message: 'It is shut.', severity: 'high' },
+  ] as const;
+  const door = (id: string) => {
+    const snapshot = canonical({ key: `door:${id}`, name: id, open: false, lock: 'steel' });
+    return { key: `door:${id}`, name: id, at: null, snapshot, judgements };
+  };
+  const unread = { unread: 'denied', call: 'toy:ListDoors', needs: 'toy:ListDoors', detail: 'Refused' } as const;
+  await store.backfill({
+    at: store.lastCycle()!.asOf + 1,
+    scope,
+    from: start + hour / 2,
+    to: start + 2.5 * hour,
+    reason: 'the second monitor saw <b>more</b>',
+    run: '=import-7',
+    ruleSet: toyRuleSet(),
+    looks: [
+      { asOf: start + hour, hold: 2 * hour, calls: [call], items: [door('n1'), door('n2')] },
+      { asOf: start + 2 * hour, hold: 2 * hour, calls: [], unread },
+    ],
+  });
 }

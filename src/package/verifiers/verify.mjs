@@ -631,6 +631,7 @@ export async function verifyPackage(given, { vkeys = [], signers = null, checkpo
     await report.check('log', (check) => checkLog(found, check));
     await report.check('history', (check) => checkOutside(found, check));
     await report.check('state', (check) => checkState(found, check));
+    await report.check('corrections', (check) => checkCorrections(found, check));
     await report.check('documents', (check) => checkDocuments(found, check));
     await report.check('results', (check) => checkResults(found, check));
     await report.check('proofs', (check) => checkProofs(found, check));
@@ -1036,6 +1037,8 @@ class Scope {
     this.holdAtLook = 0;
     this.firstLook = null;
     this.lastLook = null;
+    /** The same, whatever was retired since. */
+    this.lastComplete = null;
     this.failing = null;
     this.retired = null;
     this.gaps = [];
@@ -1079,6 +1082,30 @@ class Scope {
     for (const letter of Object.keys(letters)) tally.counts[letter] += this.told.counts[letter] - (before?.counts[letter] ?? 0);
   }
 
+  /** A look that failed. */
+  fail({ at, hold, unread }) {
+    if (!this.openGap) {
+      const since = this.lastLook ?? at;
+      this.openGap = { from: since, to: null, reason: unread.unread, unread, hold: this.lastLook === null ? hold : this.holdAtLook };
+      this.gaps.push(this.openGap);
+    }
+    this.failing = unread;
+  }
+
+  /** A complete look, once its changes were told. */
+  look({ at, hold }) {
+    this.holdAtLook = hold;
+    this.lastLook = at;
+    this.lastComplete = at;
+    this.firstLook ??= at;
+  }
+
+  /** It is looked at: for the first time, or again after it was retired. */
+  begin(hold) {
+    if (this.retired) Object.assign(this, { retired: null, firstLook: null, lastLook: null });
+    this.hold = hold;
+  }
+
   closeGap(at) {
     if (this.openGap) {
       if (at - this.openGap.from > this.openGap.hold) this.openGap.to = at;
@@ -1105,9 +1132,8 @@ class World {
       this.scopes.set(key, scope);
     }
     if (!scope.seen || scope.retired) this.connections.delete(scope.connection);
-    if (scope.retired) Object.assign(scope, { retired: null, firstLook: null, lastLook: null });
+    scope.begin(hold);
     scope.seen = true;
-    scope.hold = hold;
     return scope;
   }
 
@@ -1217,7 +1243,6 @@ function checkState(found, check) {
     hashing: true,
     say: check.say,
   });
-  collected.end(world);
   Object.assign(found, { world, collected });
   for (const [path, documents] of [
     ['ledger/looks.ndjson', looks],
@@ -1257,7 +1282,7 @@ const shortly = (list) => (list.length <= 64 ? list : { n: list.length, sha256: 
 function inOrderOfUse(path, documents, say) {
   let before = -1;
   for (const { line, used } of documents.values()) {
-    if (used === false) say(`${path}: line ${line}: no cycle refers to it`);
+    if (used === false) say(`${path}: line ${line}: nothing refers to it`);
     else if (used < before) say(`${path}: line ${line}: it is not in the order of first use`);
     else before = used;
   }
@@ -1267,6 +1292,7 @@ function inOrderOfUse(path, documents, say) {
 function tell(found, { before = () => {}, after = () => {}, hashing = false, say = () => {} }) {
   const world = new World();
   for (const read of found.leaves) {
+    if (read?.leaf.kind === 'backfill') useRuleSet(found, read);
     if (read?.leaf.kind !== 'cycle') continue;
     const { index, leaf, at } = read;
     const looks = found.told.looks.get(leaf.scopes?.looks);
@@ -1284,6 +1310,11 @@ function tell(found, { before = () => {}, after = () => {}, hashing = false, say
   return world;
 }
 
+function useRuleSet({ told, document }, { index, leaf }) {
+  const ruleSet = told.ruleSets.get(document(leaf.body.sha256)?.ruleSet);
+  if (ruleSet?.used === false) ruleSet.used = index;
+}
+
 /** Moves the world by one cycle. Returns the leaves of its changes, in order. */
 function tellCycle({ index, leaf, at, looks, ruleSet, changes, fresh }, world, hashing, say) {
   const own = new Map();
@@ -1294,12 +1325,7 @@ function tellCycle({ index, leaf, at, looks, ruleSet, changes, fresh }, world, h
     const scope = world.looked(key, hold);
     const before = scope.failing;
     if (unread) {
-      if (!scope.openGap) {
-        const since = scope.lastLook ?? at;
-        scope.openGap = { from: since, to: null, reason: unread.unread, unread, hold: scope.lastLook === null ? hold : scope.holdAtLook };
-        scope.gaps.push(scope.openGap);
-      }
-      scope.failing = unread;
+      scope.fail({ at, hold, unread });
       if (before?.unread !== unread.unread) world.touched(scope);
       continue;
     }
@@ -1310,9 +1336,7 @@ function tellCycle({ index, leaf, at, looks, ruleSet, changes, fresh }, world, h
     if (changed.length > 0) own.delete(key);
     for (const change of changed) leavesOfChanges.push(see(scope, change, rules, { index, at, hashing }));
     if (scope.rules !== rules) refuseOldRules(scope, rules, changed, index, say);
-    scope.holdAtLook = hold;
-    scope.lastLook = at;
-    scope.firstLook ??= at;
+    scope.look({ at, hold });
   }
   for (const { scope: key, reason } of looks.retired) {
     const scope = world.scopes.get(key);
@@ -1352,8 +1376,7 @@ function refuseOldRules(scope, rules, changed, index, say) {
 }
 
 /** One change of an item. Returns the leaf of the change. */
-function see(scope, { item: name, leaf, line }, rules, { index, at, hashing }) {
-  const where = `ledger/changes.ndjson: line ${line}`;
+function see(scope, { item: name, leaf, line, where = `ledger/changes.ndjson: line ${line}` }, rules, { index, at, hashing }) {
   const before = scope.items.get(name);
   if (!leaf && (!before || before.at !== null)) throw new Fault(`${where}: ${shown(name)} is gone, but was not there or is an event`);
   if (leaf && leaf.vector.length !== rules.length)
@@ -1402,6 +1425,212 @@ function see(scope, { item: name, leaf, line }, rules, { index, at, hashing }) {
   return hashing ? leafHash(canonical({ t: 'change/1', scope: scope.key, item: name, leaf: hash.toString('hex') })) : null;
 }
 
+// -- Corrections: looks that were brought later stand in place of those of their time
+
+/** Reads every leaf of kind `backfill`, and tells the scopes that they correct anew: what is known now. */
+function checkCorrections(found, check) {
+  const { world, collected, leaves, manifest } = found;
+  if (!world) return missing(check, 'the change log');
+  found.corrections = leaves.flatMap((read) => (read?.leaf.kind === 'backfill' ? readCorrection(found, read, check.say) : []));
+  const known = new World();
+  for (const [key, scope] of world.scopes) known.scopes.set(key, scope);
+  const keys = new Set(found.corrections.map(({ scope }) => scope));
+  const events = recordedOf(found, keys);
+  for (const { index, scope, from, to } of found.corrections) {
+    const before = events.get(scope).filter((event) => event.index < index);
+    const end = before.find((event, i) => event.end && ((event.at >= from && event.at < to) || (i === before.length - 1 && to > event.at)));
+    if (end) check.say(`leaf ${index}, correction: ${shown(scope)} ceased to exist in its time, at leaf ${end.index}`);
+  }
+  for (const key of keys) {
+    let begun = false;
+    const begin = (scope) => {
+      if (!begun) collected.standing(scope);
+      begun = true;
+    };
+    const scope = retell(key, events.get(key) ?? none, found.corrections, {
+      before: (scope, { at }) => (at >= manifest.window.from ? begin(scope) : undefined),
+      after: (scope, event, changes) => collected.corrected(scope, event, changes),
+    });
+    begin(scope);
+    known.scopes.set(key, scope);
+  }
+  collected.end(world, known);
+  Object.assign(found, { known, recordedOfCorrected: events });
+  const { length } = found.corrections;
+  if (length === 0) return null;
+  const looks = found.corrections.reduce((sum, correction) => sum + correction.looks.length, 0);
+  return `${length} ${length === 1 ? 'correction brings' : 'corrections bring'} ${looks} looks, each with its calls and with the items that its leaf commits to; the results follow from them`;
+}
+
+const membersOfBackfill = 'documents,from,looks,reason,ruleSet,run,scope,to';
+
+/** What a correction brings, as far as its leaf and its documents say one thing. A list of it, or of nothing. */
+function readCorrection(found, { index, leaf, at }, say) {
+  const where = `leaf ${index}, correction`;
+  const body = found.document(leaf.body.sha256);
+  if (body === null) throw new Fault(`${evidencePath(leaf.body.sha256)}: it is missing (${where})`);
+  const about = `${evidencePath(leaf.body.sha256)}: ${where}`;
+  if (Object.keys(body).join(',') !== membersOfBackfill || !Array.isArray(body.looks)) throw new Fault(`${about}: it has other members`);
+  const [from, to] = [instantOf(body.from, about), instantOf(body.to, about)];
+  const scope = found.world.scopes.get(body.scope);
+  const cycles = found.leaves.filter((read) => read?.leaf.kind === 'cycle' && read.index < index);
+  const last = cycles.at(-1)?.at ?? -never;
+  const looked = cycles.some(({ leaf }) => found.told.looks.get(leaf.scopes.looks)?.value.looks.some((look) => look.scope === body.scope));
+  if (!scope || !looked) throw new Fault(`${about}: no cycle before it looked at ${shown(body.scope)}`);
+  if (from >= to || to > last || at < last) say(`${about}: its time, ${shown(body.from)} to ${shown(body.to)}, is none that had passed`);
+  for (const name of ['reason', 'run'])
+    if (typeof body[name] !== 'string' || body[name].trim() === '') say(`${about}: it gives no ${name}`);
+
+  const named = new Set([`rule-set/${body.ruleSet}`]);
+  const read = (kind, hash) => {
+    if (!isHash(hash)) throw new Fault(`${about}: ${shown(hash)} is no hash of a document`);
+    named.add(`${kind}/${hash}`);
+    const value = found.document(hash);
+    if (value === null) throw new Fault(`${evidencePath(hash)}: it is missing (${kind}, ${where})`);
+    return value;
+  };
+  const ruleSet = found.told.ruleSets.get(body.ruleSet)?.value;
+  if (!ruleSet) throw new Fault(`${about}: its rule set is not in ledger/rulesets.ndjson`);
+  const rules = ruleSet.byPopulation?.[scope.population] ?? none;
+  let before = from - 1;
+  const looks = body.looks.map((look) => {
+    const asOf = instantOf(look.asOf, about);
+    const place = `${about}: the look of ${look.asOf}`;
+    if (asOf <= before || asOf >= to) say(`${place}: it is not in order, or not within its time`);
+    before = asOf;
+    if (!Number.isSafeInteger(look.hold) || look.hold <= 0) say(`${place}: it has no hold`);
+    const calls = read('manifest', look.manifest);
+    if (!Array.isArray(calls)) throw new Fault(`${evidencePath(look.manifest)}: it is no list of calls`);
+    for (const { reply } of calls) if (reply !== null) read('reply', reply);
+    const brought = { index, at: asOf, hold: look.hold, brought: true, rules };
+    const members = Object.keys(look).join(',');
+    if (members === 'asOf,hold,manifest,unread' && typeof look.unread?.unread === 'string') return { ...brought, unread: look.unread };
+    if (members !== 'asOf,hold,items,manifest,n,root') throw new Fault(`${place}: it has other members`);
+    if (calls.length === 0) say(`${place}: it says what was seen, and none of the calls that saw it`);
+    return { ...brought, items: itemsBrought(found, look, { scope, rules, place, read, say }) };
+  });
+  const kept = Object.entries(body.documents);
+  for (const [name, hash] of kept) if (!named.has(name) || !name.endsWith(`/${hash}`)) say(`${about}: no look of it needs ${shown(name)}`);
+  for (const name of named) if (!kept.some(([own]) => own === name)) say(`${about}: it does not name ${shown(name)}`);
+  const { reason, run } = body;
+  return [{ index, at, scope: body.scope, from, to, reason, run, ruleSet, looks }];
+}
+
+/** The items of a look, by name, as the change log would have them: just those whose number and root the leaf commits to. */
+function itemsBrought(found, { items, n, root }, { scope, rules, place, read, say }) {
+  const list = read('items', items);
+  const path = evidencePath(items);
+  const sane = ({ item, at, snapshot, detail, vector }) =>
+    typeof item === 'string' &&
+    (at === null || Number.isSafeInteger(at)) &&
+    isHash(snapshot) &&
+    isHash(detail) &&
+    /^[PFNUW]*$/.test(vector);
+  if (!Array.isArray(list) || !list.every(sane)) throw new Fault(`${path}: it is no list of items`);
+  const leaves = new Map();
+  const hashes = [];
+  for (const [i, { item, at, snapshot, detail, vector }] of list.entries()) {
+    if (i > 0 && byBytes(list[i - 1].item, item) >= 0) say(`${path}: ${shown(item)} is not in order, or stands there twice`);
+    const leaf = { at: at === null ? null : iso(at), detail, snapshot, vector };
+    if (vector.length !== rules.length)
+      throw new Fault(`${path}: ${shown(item)} has ${vector.length} results, ${rules.length} rules judged it`);
+    read('snapshot', snapshot);
+    read('detail', detail);
+    compareItem(leaf, item, rules, found.document, () => `${place}, ${shown(item)}`, say);
+    hashes.push(leafHash(canonical({ t: 'item/1', population: scope.population, item, ...leaf })));
+    leaves.set(item, leaf);
+  }
+  if (list.length !== n || new Tree(hashes).root().toString('hex') !== root)
+    say(`${path}: its ${list.length} items are not those that ${place} commits to`);
+  return leaves;
+}
+
+/** What the cycles recorded of some scopes, one look after the other. */
+function recordedOf(found, keys) {
+  const events = new Map([...keys].map((key) => [key, []]));
+  if (keys.size === 0) return events;
+  for (const read of found.leaves) {
+    if (read?.leaf.kind !== 'cycle') continue;
+    const { index, leaf, at } = read;
+    const { looks, retired } = found.told.looks.get(leaf.scopes.looks).value;
+    const { byPopulation } = found.told.ruleSets.get(leaf.ruleSet).value;
+    const changes = (key) => (found.told.changes.get(index) ?? none).filter(({ scope }) => scope === key);
+    for (const { scope, hold, unread } of looks)
+      if (keys.has(scope)) {
+        const rules = byPopulation[found.world.scopes.get(scope).population] ?? none;
+        events.get(scope).push({ index, at, hold, unread, rules, changes: unread ? none : changes(scope) });
+      }
+    for (const { scope, reason } of retired)
+      if (keys.has(scope)) events.get(scope).push({ index, at, reason, end: true, changes: changes(scope) });
+  }
+  return events;
+}
+
+/**
+ * A scope as it is known: what the cycles recorded, and in [from, to) of each correction its looks in place of those. Of two corrections of the
+ * same time the later leaf counts. A complete look leaves just its own items, and events, which stay. Ends at `until`.
+ */
+function retell(key, events, corrections, { before = () => {}, after = () => {}, until = never } = {}) {
+  const scope = new Scope(key);
+  const own = corrections.filter((correction) => correction.scope === key);
+  const counts = ({ index, at }) => !own.some((each) => each.index > index && at >= each.from && at < each.to);
+  const all = [...events, ...own.flatMap(({ looks }) => looks)].sort((a, b) => a.at - b.at || a.index - b.index);
+  const recorded = new Map();
+  let apart = false;
+  const apply = (event, changes) => {
+    const { index, at, rules = none } = event;
+    const where = `leaf ${index}: ${shown(key)} at ${iso(at)}`;
+    for (const change of changes) see(scope, { ...change, where: change.line === undefined ? where : undefined }, rules, { index, at });
+  };
+  const gone = (kept) => [...scope.items].flatMap(([item, { at }]) => (at === null && !kept.has(item) ? [{ item, leaf: null }] : []));
+  const towards = (leaves) => {
+    const other = [...leaves].filter(([item, { snapshot, detail }]) => {
+      const held = scope.items.get(item);
+      return held?.snapshot !== snapshot || held.detail !== detail;
+    });
+    return [...other.map(([item, leaf]) => ({ item, leaf })), ...gone(leaves)];
+  };
+  for (const event of all) {
+    if (event.at > until) break;
+    before(scope, event);
+    for (const { item, leaf } of event.changes ?? none)
+      if (leaf) recorded.set(item, leaf);
+      else recorded.delete(item);
+    if (event.end) {
+      const changes = gone(new Map());
+      scope.closeGap(event.at);
+      apply(event, changes);
+      scope.retired = { at: event.at, reason: event.reason };
+      after(scope, event, changes);
+    } else if (event.unread) {
+      if (!counts(event)) continue;
+      scope.begin(event.hold);
+      scope.fail(event);
+    } else if (counts(event)) {
+      scope.begin(event.hold);
+      const changes = event.brought ? towards(event.items) : apart ? towards(recorded) : event.changes;
+      apart = event.brought === true;
+      scope.closeGap(event.at);
+      apply(event, changes);
+      scope.look(event);
+      after(scope, event, changes);
+    } else apart = true;
+  }
+  return scope;
+}
+
+/** The leaf of the latest correction of a scope that touches [from, to). */
+const leafOver = (corrections, scope, from, to) =>
+  corrections.findLast((each) => each.scope === scope && each.from < to && each.to > from)?.index ?? null;
+
+const correctionsCsv = ({ corrections }) =>
+  [
+    'index,asOf,scope,from,to,looks,reason,run\n',
+    ...corrections.map(({ index, at, scope, from, to, looks, reason, run }) =>
+      csvLine([index, iso(at), scope, iso(from), iso(to), looks.length, reason, run]),
+    ),
+  ].join('');
+
 // -- 6. Documents: each has its hash, each is reachable, each that is needed is there
 
 const kinds = ['rule-set', 'looks', 'cycle-manifest', 'manifest', 'reply', 'snapshot', 'detail', 'entry-body', 'document'];
@@ -1437,15 +1666,18 @@ function collectDocuments(found) {
   readNames(found, say);
   const lengths = new Map();
   let begun = false;
+  /** What is there when the window begins. */
+  const standing = (scope) => {
+    for (const [name, { snapshot, detail, index }] of scope.items) {
+      const where = () => `leaf ${index}, ${shown(scope.key)}, ${shown(name)}`;
+      refer(snapshot, 'snapshot', true, where);
+      refer(detail, 'detail', true, where);
+    }
+  };
   const before = (cycle, world) => {
     if (begun || cycle.at < from) return;
     begun = true;
-    for (const scope of world.scopes.values())
-      for (const [name, { snapshot, detail, index }] of scope.items) {
-        const where = () => `leaf ${index}, ${shown(scope.key)}, ${shown(name)}`;
-        refer(snapshot, 'snapshot', true, where);
-        refer(detail, 'detail', true, where);
-      }
+    for (const scope of world.scopes.values()) standing(scope);
   };
   return {
     faults,
@@ -1470,11 +1702,23 @@ function collectDocuments(found) {
       const list = document(leaf.manifest.sha256);
       if (list !== null) referManifests(cycle, list, world, { refer, document, lengths, needed, say });
     },
-    end(world) {
+    /** What the results rest on where looks were corrected. */
+    corrected(scope, event, changes) {
+      for (const { item, leaf: seen } of changes) {
+        if (!seen) continue;
+        const place = () => `leaf ${event.index}, ${shown(scope.key)}, ${shown(item)}`;
+        const at = seen.at === null ? null : Date.parse(seen.at);
+        const needed = (at !== null && at >= from && at < to) || (event.at >= from && event.at < to);
+        refer(seen.snapshot, 'snapshot', needed, place);
+        refer(seen.detail, 'detail', needed, place);
+      }
+    },
+    standing,
+    end(world, known) {
       // A window that begins after the last cycle needs what was there then.
       before({ at: Number.POSITIVE_INFINITY }, world);
       for (const read of found.leaves) if (read && read.leaf.kind !== 'cycle') referEntry(read, refer, document, found.purged);
-      for (const [{ index, snapshot, detail }, scope, name, rule] of changesShown(world, manifest.window)) {
+      for (const [{ index, snapshot, detail }, scope, name, rule] of changesShown(known, manifest.window)) {
         const where = () => `leaf ${index}, ${shown(scope.key)}, ${shown(name)}, ${shown(rule)}`;
         refer(snapshot, 'snapshot', true, where);
         refer(detail, 'detail', true, where);
@@ -1485,8 +1729,8 @@ function collectDocuments(found) {
 }
 
 function checkDocuments(found, check) {
-  const { files, collected } = found;
-  if (!collected) return missing(check, 'the change log');
+  const { files, collected, known } = found;
+  if (!collected || !known) return missing(check, 'the change log');
   for (const fault of collected.faults) check.say(fault);
   const { references } = collected;
   found.references = references;
@@ -1574,7 +1818,9 @@ function referEntry({ index, leaf }, refer, document, purged) {
   const body = document(leaf.body.sha256);
   if (body === null || typeof body !== 'object') return;
   if (leaf.kind === 'tombstone') for (const hash of body.purged ?? []) purged.set(hash, index);
-  for (const [name, hash] of Object.entries(body.documents ?? {})) refer(hash, 'document', true, () => `${where}, ${shown(name)}`);
+  // Those of a correction say in their names what they are.
+  const kindOf = (name) => (leaf.kind === 'backfill' && kinds.find((kind) => name.startsWith(`${kind}/`))) || 'document';
+  for (const [name, hash] of Object.entries(body.documents ?? {})) refer(hash, kindOf(name), true, () => `${where}, ${shown(name)}`);
 }
 
 /** The snapshot and the detail of an item must say what its leaf says. */
@@ -1626,8 +1872,9 @@ function* changesShown(world, window) {
         const began = deviationsIn(list, window);
         for (const run of began) yield [run, scope, name, rule];
         if (began.length > 0) yield [list.at(-1), scope, name, rule];
-        for (const run of list)
-          if (run.letter === 'U' && run.first <= window.to && (run.ended ?? never) >= window.from) yield [run, scope, name, rule];
+        for (const [i, run] of list.entries())
+          if (run.letter === 'U' && (list[i - 1]?.last ?? -never) <= window.to && (list[i + 1]?.first ?? never) >= window.from)
+            yield [run, scope, name, rule];
       }
 }
 
@@ -1652,12 +1899,12 @@ function deviationsIn(runs, { from, to }) {
 // -- 7. What follows from the change log: entities, timelines, deviations, populations, gaps, runs
 
 async function checkResults(found, check) {
-  const { files, world, manifest, references } = found;
+  const { files, known: world, manifest, references, corrections } = found;
   if (!world || !references) return missing(check, 'the change log');
   const judge = await openJudge(found);
   found.rules = judge.rules;
   const { window } = manifest;
-  const facts = { world, window, rules: judge.rules, detailOf: detailReader(found), deadlines: deadlinesIn(found) };
+  const facts = { world, window, rules: judge.rules, detailOf: detailReader(found), deadlines: deadlinesIn(found), corrections };
   const compared = [];
   const compare = (path, text, required = true) => {
     if (!files.has(path)) return required ? check.say(`${path}: it is missing`) : undefined;
@@ -1667,17 +1914,18 @@ async function checkResults(found, check) {
   };
   compare('scope/entities.csv', entitiesCsv(found));
   compare('ipe/runs.csv', runsCsv(found));
+  compare('results/corrections.csv', correctionsCsv(found));
   compare('results/unobserved.csv', unobservedCsv(facts));
   const observed = observationsByRule(found, facts);
   const { ofEvents, ofStates } = rulesByKind(found, observed);
   const deviations = [];
   for (const rule of ofStates) {
     const items = observed.get(rule) ?? [];
-    compare(`results/timeline/${rule}.csv`, timelineCsv(items, window));
+    compare(`results/timeline/${rule}.csv`, timelineCsv(items, facts));
     for (const item of items) deviations.push(...deviationsOf(rule, item, facts));
   }
   const streams = ownRecord(found, facts);
-  compare(`results/timeline/${coverageRule}.csv`, timelineCsv(streams, window), false);
+  compare(`results/timeline/${coverageRule}.csv`, timelineCsv(streams, facts), false);
   deviations.push(...together(streams.flatMap((stream) => deviationsOf(coverageRule, stream, facts))));
   const equations = {};
   for (const rule of ofEvents) {
@@ -1692,7 +1940,10 @@ async function checkResults(found, check) {
   return `${compared.length + 2} files follow from the change log: entities, runs, gaps, timelines, populations, and ${deviations.length} deviations`;
 }
 
-const headers = { timeline: 'scope,item,name,from,to,state,reason', populations: 'scope,item,name,at,result,severity,message' };
+const headers = {
+  timeline: 'scope,item,name,from,to,state,reason,backfilled',
+  populations: 'scope,item,name,at,result,severity,message,backfilled',
+};
 const isHeaderOnly = (files, path) => files.text(path) === `${headers[path.split('/')[1]]}\n`;
 
 /** Compares two texts line by line, and names the first lines that differ. */
@@ -1752,7 +2003,7 @@ function nameOf(found, key, past) {
 }
 
 function* entityRows(found) {
-  for (const scope of sortedScopes(found.world))
+  for (const scope of sortedScopes(found.known))
     for (const [key, past, name] of sortedPast(found, scope)) {
       const there = scope.items.has(name);
       yield [
@@ -1761,7 +2012,7 @@ function* entityRows(found) {
         key,
         nameOf(found, key, past),
         iso(past.first),
-        isoOrNothing(there ? (scope.lastLook ?? past.last) : past.last),
+        isoOrNothing(there ? (scope.lastComplete ?? past.last) : past.last),
         isoOrNothing(past.gone),
       ];
     }
@@ -1787,16 +2038,25 @@ function runsCsv({ cycles, told }) {
   return ['index,connection,asOf,ended,scopes,failed,changes,calls,requests\n', ...lines].join('');
 }
 
-function unobservedCsv({ world, window }) {
+function unobservedCsv({ world, window, corrections }) {
   const lines = sortedScopes(world).flatMap(({ key, gaps }) =>
     gaps
       .filter(({ from, to }) => from <= Math.min(window.to, window.asOf) && (to ?? never) >= window.from)
       .sort((a, b) => a.from - b.from)
       .map(({ from, to, reason, unread }) =>
-        csvLine([key, iso(from), isoOrNothing(to), reason, unread?.call, unread?.needs, unread?.detail]),
+        csvLine([
+          key,
+          iso(from),
+          isoOrNothing(to),
+          reason,
+          unread?.call,
+          unread?.needs,
+          unread?.detail,
+          leafOver(corrections, key, from, to ?? never),
+        ]),
       ),
   );
-  return ['scope,from,to,reason,call,needs,detail\n', ...lines].join('');
+  return ['scope,from,to,reason,call,needs,detail,backfilled\n', ...lines].join('');
 }
 
 /** When a scope was looked at. After its retirement it counts as looked at: it was declared not to exist. */
@@ -1935,17 +2195,18 @@ function whyUnobserved(at, { firstLook, lastLook, gaps, hold }, unread, asOf) {
   return run ? [said(run), Math.min(run.last, until)] : [said(unread.at(-1)) ?? 'monitor-down', until];
 }
 
-function timelineCsv(items, window) {
+function timelineCsv(items, { window, corrections }) {
   const lines = [`${headers.timeline}\n`];
   for (const item of items) {
     const head = [item.scope, item.key, item.title];
-    for (const [from, to, state, reason] of segmentsOf(item, window)) lines.push(csvLine([...head, iso(from), iso(to), state, reason]));
+    for (const [from, to, state, reason] of segmentsOf(item, window))
+      lines.push(csvLine([...head, iso(from), iso(to), state, reason, leafOver(corrections, item.scope, from, to)]));
   }
   return lines.join('');
 }
 
 /** The rules of the log that judge events, and those that judge states: what their items are. */
-function rulesByKind({ told, world, files }) {
+function rulesByKind({ told, known: world, files }) {
   const eventful = new Map();
   for (const { population, items } of world.scopes.values())
     for (const { at } of items.values()) {
@@ -1962,7 +2223,7 @@ function rulesByKind({ told, world, files }) {
 }
 
 /** The deviations of an item under a rule that were open at some time of the window. */
-function deviationsOf(rule, item, { window, world, detailOf, deadlines }) {
+function deviationsOf(rule, item, { window, world, detailOf, deadlines, corrections }) {
   const found = [];
   const seen = item.runs.filter(({ result }) => result !== 'unobserved');
   let lastGood = null;
@@ -2001,6 +2262,7 @@ function deviationsOf(rule, item, { window, world, detailOf, deadlines }) {
       due: iso(due),
       clock: ended === null ? (window.asOf <= due ? 'pending' : 'overdue') : ended <= due ? 'in-time' : 'late',
       carriedIn: began < window.from,
+      backfilled: leafOver(corrections, item.scope, lastGood ?? -never, (after?.first ?? never) + 1),
     });
   }
   return found;
@@ -2081,15 +2343,17 @@ function together(rows) {
   for (const row of rows) {
     const key = `${row.firstBad} ${row.firstGood} ${row.message}`;
     const first = kinds.get(key);
-    if (first) first.count += 1;
-    else kinds.set(key, row);
+    if (first) {
+      first.count += 1;
+      first.backfilled ??= row.backfilled;
+    } else kinds.set(key, row);
   }
   for (const row of kinds.values()) if (row.count > 1) row.name = `${row.count} streams, ${row.name} among them`;
   return [...kinds.values()];
 }
 
 const deviationColumns =
-  'id,count,rule,item,name,scope,severity,message,controls,lastGood,firstBad,lastBad,firstGood,closedBy,atLeast,atMost,due,clock,carriedIn';
+  'id,count,rule,item,name,scope,severity,message,controls,lastGood,firstBad,lastBad,firstGood,closedBy,atLeast,atMost,due,clock,carriedIn,backfilled';
 
 function compareDeviations(found, deviations, { say, unknown }) {
   const path = 'results/deviations.csv';
@@ -2155,7 +2419,8 @@ function startOfDay(date, timeZone) {
 }
 
 /** The events of the window under a rule, with what is said of them at the end. */
-function eventsOf(rule, { world, window, detailOf }, found) {
+function eventsOf(rule, { world, window, detailOf, corrections }, found) {
+  const brought = new Set(corrections.map(({ index }) => index));
   const events = [];
   for (const scope of sortedScopes(world)) {
     const own = [...scope.items].filter(([, { at, rules }]) => at !== null && at >= window.from && at < window.to && rules.includes(rule));
@@ -2172,6 +2437,7 @@ function eventsOf(rule, { world, window, detailOf }, found) {
         result: letters[item.vector[place]],
         severity: said?.severity,
         message: said?.message,
+        backfilled: brought.has(item.index) ? item.index : null,
       });
     }
   }
@@ -2181,8 +2447,8 @@ function eventsOf(rule, { world, window, detailOf }, found) {
 const populationCsv = (events) =>
   [
     `${headers.populations}\n`,
-    ...events.map(({ scope, key, title, at, result, severity, message }) =>
-      csvLine([scope, key, title, iso(at), result, severity, message]),
+    ...events.map(({ scope, key, title, at, result, severity, message, backfilled }) =>
+      csvLine([scope, key, title, iso(at), result, severity, message, backfilled]),
     ),
   ].join('');
 
@@ -2355,7 +2621,7 @@ function checkReceipts({ files, leaves, bound, hashes, document }, say) {
             ),
         )
       : hashes.get(file);
-    if (content !== receipt) say(`${file}: it is not the receipt that the log names`);
+    if (content !== receipt) say(`${where}: ${shown(file)} is not the receipt that the log names`);
   }
   for (const body of named)
     if (body && !told.has(key(body))) say(`${path}: the receipt of ${shown(body.name)} at ${shown(body.size)} leaves is missing`);
@@ -2670,23 +2936,27 @@ function checkSources(found, { say, unknown }) {
 function jobsOf(found) {
   const { judging, manifest, told, leaves, tree } = found;
   const { from, to } = manifest.window;
-  const lines = [...told.changes].flatMap(([index, changes]) =>
+  const recorded = [...told.changes].flatMap(([index, changes]) =>
     leaves[index].at >= from && leaves[index].at < to ? changes.filter(({ leaf }) => leaf) : [],
   );
+  const brought = found.corrections.flatMap(({ looks }) =>
+    looks.flatMap((look) => (look.items && look.at >= from && look.at < to ? [...look.items].map(([item]) => ({ look, item })) : [])),
+  );
+  const lines = [...recorded, ...brought];
   const chosen = new Set();
-  if (found.judge === 'all' || lines.length <= sampleSize) for (const { line } of lines) chosen.add(line);
+  if (found.judge === 'all' || lines.length <= sampleSize) for (const each of lines) chosen.add(each);
   else
     for (let k = 0; chosen.size < sampleSize; k++) {
       const counter = Buffer.alloc(4);
       counter.writeUInt32BE(k);
-      chosen.add(lines[sha256(Buffer.concat([tree.root(), counter])).readUIntBE(0, 6) % lines.length].line);
+      chosen.add(lines[sha256(Buffer.concat([tree.root(), counter])).readUIntBE(0, 6) % lines.length]);
     }
   const jobs = [];
   const lost = new Map();
   const lose = (why) => lost.set(why, (lost.get(why) ?? 0) + 1);
   tell(found, {
     after(cycle, world) {
-      const own = cycle.changes.filter(({ line }) => chosen.has(line));
+      const own = cycle.changes.filter((change) => chosen.has(change));
       if (own.length === 0) return;
       const program = judging.programs.findLastIndex(({ index }) => index < cycle.index);
       const together = new Map();
@@ -2701,10 +2971,62 @@ function jobsOf(found) {
       }
     },
   });
+  const ofLooks = Map.groupBy(
+    brought.filter((each) => chosen.has(each)),
+    ({ look }) => look,
+  );
+  for (const correction of found.corrections) addJobsOf(correction, found, ofLooks, jobs, lose);
   return { jobs, lost };
 }
 
 const sampleSize = 200;
+
+/** What a correction brought is judged again with what was known when it was recorded, itself included. */
+function addJobsOf(correction, found, ofLooks, jobs, lose) {
+  const { index, scope: key, ruleSet } = correction;
+  const corrections = found.corrections.filter((each) => each.index <= index);
+  const program = found.judging.programs.findLastIndex((each) => each.index < index);
+  const asked = correction.looks.filter((look) => ofLooks.has(look));
+  if (asked.length === 0) return;
+  const isOver = (rule) => found.judging.told[`${program} ${rule}`]?.over === 'populations';
+  const worlds = asked.some(({ rules }) => rules.some(isOver)) ? worldsAt(asked, corrections, found) : new Map();
+  const after = (scope, event) => {
+    const world = worlds.get(event) ?? { scopes: new Map() };
+    world.scopes.set(key, scope);
+    const cycle = { index, at: event.at, ruleSet };
+    const together = new Map();
+    for (const { item: name } of ofLooks.get(event) ?? none) {
+      const item = scope.items.get(name);
+      const details = found.document(item.detail);
+      for (const [i, rule] of item.rules.entries())
+        addJob({ found, cycle, world, scope, item, rule, program, judgement: details[i], change: { item: name }, together, jobs, lose });
+    }
+  };
+  retell(key, found.recordedOfCorrected.get(key), corrections, { after });
+}
+
+/** The world as it was known at some looks: the cycles up to then, and what was corrected. The scopes are made anew for each. */
+function worldsAt(looks, corrections, found) {
+  const worlds = new Map();
+  const keys = new Set(corrections.map(({ scope }) => scope));
+  const takenAt = (until, { scopes }) => ({
+    scopes: new Map(
+      [...scopes].map(([key, scope]) => [
+        key,
+        keys.has(key)
+          ? retell(key, found.recordedOfCorrected.get(key), corrections, { until })
+          : Object.assign(Object.create(Scope.prototype), scope, { items: new Map(scope.items) }),
+      ]),
+    ),
+  });
+  let next = 0;
+  const take = (at, world) => {
+    for (; next < looks.length && looks[next].at < at; next++) worlds.set(looks[next], takenAt(looks[next].at, world));
+  };
+  const world = tell(found, { before: ({ at }, world) => take(at, world) });
+  take(never, world);
+  return worlds;
+}
 
 function addJob({ found, cycle, world, scope, item, rule, program, judgement, change, together, jobs, lose }) {
   const { version, parameters } = cycle.ruleSet.rules[rule];

@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { localSigner } from '#src/ledger/note.ts';
+import { verifyPackage } from '#src/package/verifiers/verify.mjs';
+import { localKey } from '#src/signing/key.ts';
+import { correctedStore, correctedWorlds, sourceOf, windowIn } from './corrected-world.ts';
+import { exported, missed, mutations, rewritings, rewritten } from './mutations.ts';
+import { zipOf } from './sealing.ts';
+import { key } from './tiny.ts';
+import { correctToyStore, packageOf, toySource, toyStore } from './world.ts';
+
+const faultsIn = ({ checks }: Awaited<ReturnType<typeof verifyPackage>>) =>
+  checks.flatMap(({ check, faults }) => faults.map((fault) => `${check}: ${fault}`));
+
+async function correctedDay() {
+  const store = await toyStore(':memory:', 12, {}, { signers: [localSigner('toy.example/log', key)] });
+  await correctToyStore(store);
+  return packageOf({ ...toySource(store), key: localKey(key) });
+}
+const day = await correctedDay();
+const subject = await exported(day.bytes);
+
+describe('a package of corrected evidence', () => {
+  test('whatever was corrected, the verifier comes to what the package says', async () => {
+    let brought = 0;
+    await fc.assert(
+      fc.asyncProperty(correctedWorlds, async ({ world, corrections, window }) => {
+        const { store, taken } = await correctedStore(world, corrections);
+        brought += taken;
+        const { bytes } = await packageOf(sourceOf(store, windowIn(store, window)));
+        expect(faultsIn(await verifyPackage(bytes, { judge: 'none' }))).toEqual([]);
+      }),
+      { numRuns: 40, endOnFailure: true },
+    );
+    expect(brought).toBeGreaterThan(0);
+  }, 60_000);
+
+  test('says on its first page what was brought, why, and what rests on it', () => {
+    const page = day.files.get('00_README.html')!;
+    for (const words of [
+      'What was brought later or corrected',
+      'the second monitor saw &lt;b&gt;more&lt;/b&gt;',
+      '1 control rests in part on them',
+    ])
+      expect(page.replaceAll('\u00a0', ' ').includes(words) ? words : page.slice(-6_000)).toBe(words);
+    expect(day.files.get('results/corrections.csv')!.split('\n').slice(0, 2)).toEqual([
+      'index,asOf,scope,from,to,looks,reason,run',
+      "13,2026-03-01T11:00:00.001Z,toy/house/north/toy.door,2026-03-01T00:30:00.000Z,2026-03-01T02:30:00.000Z,2,the second monitor saw <b>more</b>,'=import-7",
+    ]);
+  });
+
+  test('has the corrected looks in its results, each row with the leaf that it rests on', () => {
+    const rows = (path: string) => day.files.get(path)!.split('\n');
+    expect(rows('results/timeline/toy.door-shut.csv').filter((row) => row.includes('door:n2'))).toEqual([
+      'toy/house/north/toy.door,door:n2,n2,2026-03-01T00:00:00.000Z,2026-03-01T03:00:00.000Z,uncertain,,13',
+      'toy/house/north/toy.door,door:n2,n2,2026-03-01T03:00:00.000Z,2026-03-01T11:00:00.000Z,failed,,',
+      'toy/house/north/toy.door,door:n2,n2,2026-03-01T11:00:00.000Z,2026-03-02T00:00:00.000Z,unobserved,monitor-down,',
+    ]);
+    expect(
+      rows('results/deviations.csv')
+        .slice(1)
+        .map((row) => row.split(',').at(-1)),
+    ).toContain('13');
+  });
+
+  test('is accepted with the key from outside, and one of an earlier size of the log has no word of it', async () => {
+    const report = await verifyPackage(day.bytes, { vkeys: [localSigner('toy.example/log', key).vkey], judge: 'none' });
+    expect(faultsIn(report)).toEqual([]);
+    expect(report.checks.find(({ check }) => check === 'corrections')!.says).toContain('1 correction brings 2 looks');
+    const store = await toyStore(':memory:', 2);
+    expect((await packageOf(toySource(store))).files.get('00_README.html')).not.toContain('orrect');
+  });
+
+  test.each(Object.keys(rewritings).concat('removed'))(
+    'a correction that is another is told, though everything is signed again: %s',
+    async (how) => {
+      const files = rewritten(subject, how as keyof typeof rewritings)!;
+      const faults = faultsIn(await verifyPackage(zipOf(files), { judge: 'none' }));
+      expect(faults.join('\n')).toMatch(/correction|results\//);
+    },
+  );
+
+  test('whatever else is altered in it is reported, and the report names it', async () => {
+    const found: string[] = [];
+    for (const mutation of mutations(subject, 5).take(60)) {
+      const fault = await missed(mutation);
+      if (fault) found.push(fault);
+    }
+    expect(found).toEqual([]);
+  });
+});

@@ -19,6 +19,8 @@ const mayImport: Record<string, RegExp> = {
   'src/anchors/*.ts': /^\.\/|^#src\/(ledger\/|errors\.ts$|aws\.ts$|duration\.ts$)|^@aws-sdk\/client-s3$|^zod$|^node:/,
   'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|cycle\/(collect|evaluate))|^zod$|^pg$|^node:/,
   'src/operations/*.ts': /^\.\/|^#src\/(evidence|errors)|^node:/,
+  'src/alerts/slack*.ts': /^\.\/|^#src\/(config\/secret|errors|actions\/action)\.ts$|^@slack\/(web-api|socket-mode)$|^zod$|^node:/,
+  'src/alerts/block*.ts': /^\.\/|^#src\/rule\.ts$/,
   'src/actions/action.ts': /^$/,
   'src/waivers/*.ts': /^\.\/|^#src\/evidence\/(entries|store)\.ts$/,
   'src/package/*.ts':

@@ -57,7 +57,13 @@ export type ConsoleLink = (scope: Scope, item: string, snapshot: object) => stri
 /** What people's orders do to alerts, once they are recorded in the ledger. */
 export interface AlertOrders {
   /** What is known of an alert by its id; null where there is none. */
-  find(alert: string): { readonly state: 'open' | 'acknowledged' | 'flapping' | 'resolved'; readonly headline: string } | null;
+  find(alert: string): {
+    readonly state: 'open' | 'acknowledged' | 'flapping' | 'resolved';
+    readonly headline: string;
+    /** What a waiver for it would be for: the rule, and every item that is in it now. */
+    readonly rule: string | null;
+    readonly items: WaiverNotice['items'];
+  } | null;
   /** No reminders until then, unless it gets worse. */
   acknowledge(alert: string, order: { readonly by: string; readonly until: number; readonly note: string }): void;
   assign(alert: string, order: { readonly by: string; readonly to: string }): void;

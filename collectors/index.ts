@@ -27,7 +27,10 @@ import githubOrganization from './github/organization.ts';
 import githubRepositories from './github/repositories.ts';
 import scimAccounts from './scim/accounts.ts';
 import scimGroups from './scim/groups.ts';
+import awsCloudtrail from './aws/cloudtrail.ts';
+import scimModified from './scim/modified.ts';
 import type { Collector } from '#src/collector.ts';
+import type { Investigator } from '#src/investigator.ts';
 
 export const collectors: readonly Collector[] = [
   awsAccount,
@@ -58,4 +61,9 @@ export const collectors: readonly Collector[] = [
   githubRepositories,
   scimAccounts,
   scimGroups,
+];
+
+export const investigators: readonly Investigator[] = [
+  awsCloudtrail,
+  scimModified,
 ];

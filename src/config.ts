@@ -165,6 +165,8 @@ export interface QueueSettings {
 export interface LoadOptions {
   /** The ids of all collectors; `without` and `every` may name no others. Absent: they are not checked. */
   readonly collectors?: readonly string[];
+  /** The ids of what reads logs; `without` may name them too. */
+  readonly investigators?: readonly string[];
   readonly secretsManager?: SecretSources['secretsManager'];
 }
 
@@ -172,11 +174,15 @@ export interface LoadOptions {
  * Reads and checks holdfast.yaml. Throws a HoldfastError with exit code 2: one mistake as itself, several as CONFIG_MISTAKES with `problems`
  * in the order of the file. No secret is resolved, and none is ever in an error.
  */
-export function loadConfig(file: string, env: SecretSources['env'], { collectors, secretsManager }: LoadOptions = {}): Config {
+export function loadConfig(
+  file: string,
+  env: SecretSources['env'],
+  { collectors, investigators = [], secretsManager }: LoadOptions = {},
+): Config {
   const folder = path.dirname(path.resolve(file));
   const mistakes = mistakesIn(file);
   const checked = mistakes.check(schema, mistakes.yaml.value);
-  checkAgreements(mistakes, { folder, collectors });
+  checkAgreements(mistakes, { folder, collectors, investigators });
   mistakes.throwIfAny();
   if (checked === undefined) throw new TypeError('a configuration neither fits nor has a mistake');
   return configOf(checked, mistakes, { folder, env, secretsManager });

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { collectors } from '#collectors/index.ts';
+import { collectors, investigators } from '#collectors/index.ts';
 import { rules } from '#rules/index.ts';
 import type { Collector, Reads } from '#src/collector.ts';
 import type { RuleSet } from '#src/evidence/store.ts';
 import { type Json, sha256 } from '#src/ledger/canonical.ts';
 import { inspectedBy, judgedBy, type Rule } from '#src/rule.ts';
 
-export { collectors, rules };
+export { collectors, investigators, rules };
 
 export const ruleFile = (id: string): string => `rules/${id.replaceAll('.', '/')}.ts`;
 
@@ -40,6 +40,6 @@ export function collectorsOf(rule: Rule): Collector[] {
 export const personalPopulations = (): Set<string> =>
   new Set(collectors.flatMap(({ population }) => (population.personal ? [population.type] : [])));
 
-/** Every permission that a collector needs, in the provider's words. */
-export const permissionsOf = ({ reads }: Collector): string[] =>
-  [...new Set(Object.values(reads as Reads).flatMap(({ needs }) => needs))].toSorted();
+/** Every permission that a collector or an investigator needs, in the provider's words. */
+export const permissionsOf = ({ reads }: { readonly reads: Reads }): string[] =>
+  [...new Set(Object.values(reads).flatMap(({ needs }) => needs))].toSorted();

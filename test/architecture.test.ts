@@ -6,13 +6,15 @@ const root = new URL('..', import.meta.url).pathname;
 /** Who may import whom. What is not named on the right is out of reach. */
 const mayImport: Record<string, RegExp> = {
   'rules/*/**/*.ts': /^#rule$|^#populations\//,
-  'collectors/aws/*.ts': /^#collector$|^#populations\/|^\.\/|^zod$|^p-queue$|^@aws-sdk\/|^@smithy\/|^node:/,
-  'collectors/github/*.ts': /^#collector$|^#collectors\/http\.ts$|^#populations\/|^\.\/|^zod$|^p-queue$|^@octokit\/|^node:/,
-  'collectors/scim/*.ts': /^#collector$|^#collectors\/http\.ts$|^#populations\/|^\.\/|^zod$|^p-queue$|^node:/,
+  'collectors/aws/*.ts': /^#collector$|^#investigator$|^#populations\/|^\.\/|^zod$|^p-queue$|^@aws-sdk\/|^@smithy\/|^node:/,
+  'collectors/github/*.ts': /^#collector$|^#investigator$|^#collectors\/http\.ts$|^#populations\/|^\.\/|^zod$|^p-queue$|^@octokit\/|^node:/,
+  'collectors/scim/*.ts': /^#collector$|^#investigator$|^#collectors\/http\.ts$|^#populations\/|^\.\/|^zod$|^p-queue$|^node:/,
   'src/populations/*.ts': /^#src\/(population|duration)\.ts$|^\.\/|^#populations\/|^zod$/,
   'src/population.ts': /^#src\/duration\.ts$|^zod$/,
   'src/rule.ts': /^#src\/(population|duration)\.ts$|^zod$/,
   'src/collector.ts': /^#src\/(population|duration)\.ts$|^zod$/,
+  'src/investigator.ts': /^#src\/(collector|alerts\/message)\.ts$/,
+  'src/who/*.ts': /^\.\/|^#src\/(alerts\/message|collector|config|investigator|ledger\/canonical|redaction|registry|evidence\/store)\.ts$/,
   'src/window/*.ts': /^\.\//,
   'src/ledger/*.ts': /^\.\/|^node:crypto$/,
   'src/signing/*.ts': /^\.\/|^#src\/(ledger\/|errors\.ts$|config\/secret\.ts$|aws\.ts$)|^@aws-sdk\/client-kms$|^node:/,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CallFailure, type Connection, type FoundPlace, mapConcurrently, type Reads, type Transport, type Unread } from '#collector';
 import { chainOf, remembered } from './credentials.ts';
 import { classify } from './failures.ts';
-import { limitCalls } from './limits.ts';
+import { type Limiter, limitCalls } from './limits.ts';
 import { type CredentialSource, openSdk, type SdkOptions } from './sdk.ts';
 import { openTransport } from './transport.ts';
 
@@ -34,6 +34,8 @@ export interface AwsDeps extends Omit<SdkOptions, 'endpoint'> {
   /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly wait?: (span: number, signal?: AbortSignal) => Promise<void>;
+  /** Lets calls through; without it as their quotas allow. */
+  readonly limit?: Limiter;
 }
 
 const discovery = {
@@ -69,7 +71,7 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
     ...deps,
     ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
   });
-  const limit = limitCalls();
+  const limit = deps.limit ?? limitCalls();
   const assumed = new Map<string, CredentialSource>();
   const entered = new Map<string, CredentialSource>();
   let home = settings.region ?? regions?.[0] ?? 'us-east-1';
@@ -97,7 +99,13 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
 
   /** The credentials of an account, proven to belong to it. Until they are, nothing can be asked there. */
   async function enter(account: AwsAccount, caller: Caller): Promise<CredentialSource | Unread> {
-    entered.delete(account.id);
+    const source = await proven(account, caller);
+    if ('unread' in source) entered.delete(account.id);
+    else entered.set(account.id, source);
+    return source;
+  }
+
+  async function proven(account: AwsAccount, caller: Caller): Promise<CredentialSource | Unread> {
     const source = sourceFor(account, caller);
     const credentials = await orUnread('sts:AssumeRole', source);
     if ('unread' in credentials) return credentials;
@@ -108,7 +116,6 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
       const detail = `the credentials belong to account ${found.Account}, not to ${account.id}`;
       return refusal('sts:GetCallerIdentity', 'credential-rejected', detail);
     }
-    entered.set(account.id, source);
     return source;
   }
 
@@ -193,14 +200,15 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
       return (await Array.fromAsync(mapConcurrently(configured, 8, (account) => placesOf(account, caller)))).flat().map(withinScope);
     },
     open({ account, region }, signal) {
-      return transportAt(account, region, entered.get(account) ?? notEntered, signal);
+      // Looked up with each call: clients are kept, and would keep that the account had not been entered.
+      return transportAt(account, region, () => (entered.get(account) ?? notEntered)(), signal);
     },
     close,
   };
 }
 
 const notEntered: CredentialSource = () =>
-  Promise.reject(new CallFailure('credential-rejected', { detail: 'the account has not been entered' }));
+  Promise.reject(new CallFailure('credential-rejected', { code: 'not-entered', detail: 'the account has not been entered' }));
 
 const partitionOf = ({ Arn }: Caller): string => Arn.split(':')[1] ?? 'aws';
 

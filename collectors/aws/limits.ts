@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import type { Service } from './operations.ts';
+import { type OperationName, partsOf, type Service } from './operations.ts';
 
 /**
  * Calls per second that Holdfast allows itself, per account and region, and how many of them at a time.
@@ -21,11 +21,14 @@ const quotas: Readonly<Record<Service, readonly [perSecond: number, atOnce: numb
   sts: [10, 5],
 };
 
+/** Two a second is all that AWS gives an account in a region; asked for only when something has changed. */
+const slow: Partial<Record<OperationName, readonly [perSecond: number, atOnce: number]>> = { 'cloudtrail:LookupEvents': [2, 1] };
+
 /** These have one quota per account, whatever region they are asked in. */
 const global: ReadonlySet<Service> = new Set<Service>(['iam', 'organizations']);
 
 export type Limiter = <T>(
-  at: { account: string; region: string; service: Service },
+  at: { account: string; region: string; operation: OperationName },
   call: () => Promise<T>,
   signal?: AbortSignal,
 ) => Promise<T>;
@@ -33,12 +36,15 @@ export type Limiter = <T>(
 /** Lets calls through as their quota allows, in the order they came. */
 export function limitCalls(): Limiter {
   const queues = new Map<string, PQueue>();
-  return ({ account, region, service }, call, signal) => {
-    const name = `${account} ${global.has(service) ? 'global' : region} ${service}`;
+  return ({ account, region, operation }, call, signal) => {
+    const { service } = partsOf(operation);
+    const own = slow[operation];
+    const name = `${account} ${global.has(service) ? 'global' : region} ${own ? operation : service}`;
     let queue = queues.get(name);
     if (!queue) {
-      const [intervalCap, concurrency] = quotas[service];
-      queue = new PQueue({ interval: 1000, intervalCap, concurrency });
+      const [intervalCap, concurrency] = own ?? quotas[service];
+      // Calls that start a second apart may arrive a little closer.
+      queue = new PQueue({ interval: own ? 1_050 : 1_000, intervalCap, concurrency, strict: own !== undefined });
       queues.set(name, queue);
     }
     return queue.add(call, signal && { signal });

@@ -102,6 +102,7 @@ export const operations = {
   'cloudtrail:ListTrails': { pages: { input: 'NextToken', output: 'NextToken' }, ...shared },
   'cloudtrail:GetTrailStatus': shared,
   'cloudtrail:GetEventSelectors': shared,
+  'cloudtrail:LookupEvents': byNextToken('MaxResults', 50),
 
   'backup:ListBackupPlans': { ...byNextToken('MaxResults', 1000), ...shared },
   'backup:GetBackupPlan': shared,

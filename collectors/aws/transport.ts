@@ -51,7 +51,7 @@ export function openTransport({ place, homeRegion, credentials, limit, prepare, 
         silences.set(host, 0);
         return answer;
       };
-      return await limit({ account: place.account, region, service }, ask, signal);
+      return await limit({ account: place.account, region, operation }, ask, signal);
     } catch (error) {
       const failure = classify(error);
       // One call that breaks off says little of a host that has answered others.

@@ -22,10 +22,13 @@ export interface ChangeEvent {
   readonly id: string;
 }
 
-/** Who changed an item between two looks. Where the logs do not say, that is said, with the reason. Instants in epoch ms. */
+/**
+ * Who changed an item between two looks. Where the logs do not say, that is said, with the reason. Instants in epoch ms. `again`: logs tell
+ * late, and asking then may give more.
+ */
 export type Attribution =
-  | { readonly known: true; readonly events: readonly ChangeEvent[] }
-  | { readonly known: false; readonly from: number | null; readonly to: number; readonly why: string };
+  | { readonly known: true; readonly events: readonly ChangeEvent[]; readonly again?: number }
+  | { readonly known: false; readonly from: number | null; readonly to: number; readonly why: string; readonly again?: number };
 
 export interface FieldChange {
   /** Path of the field: `ingress[0].cidr`. */

@@ -1,13 +1,13 @@
 import { glob } from 'node:fs/promises';
 import { relative } from 'node:path';
-import type { Collector } from '#src/collector.ts';
-import { providerOf } from '#src/collector.ts';
+import { type Collector, providerOf, type Reads } from '#src/collector.ts';
 import { jsonShapes } from '#src/commands/shapes.ts';
 import { configJsonSchema, configReference } from '#src/config.ts';
 import { starterControls } from '#src/controls.ts';
 import { criteria } from '#src/criteria.ts';
 import { errorList } from '#src/errors.ts';
 import { leafKinds } from '#src/evidence/entries.ts';
+import type { Investigator } from '#src/investigator.ts';
 import { inspectedBy, judgedBy, type Rule } from '#src/rule.ts';
 
 const banner = '// Written by `npm run generate`. Edit the modules it lists, not this file.\n';
@@ -21,12 +21,26 @@ interface Module<T> {
 /** Every generated file and its text, by path below the root. `npm run generate` saves it; a test compares it with the disk. */
 export async function generate(root: string): Promise<Map<string, string>> {
   const rules = await load<Rule>(root, 'rules/*/**/*.ts');
-  const collectors = await load<Collector>(root, 'collectors/*/*.ts');
+  const readers = await load<Collector | Investigator>(root, 'collectors/*/*.ts');
+  const collectors = readers.filter((module): module is Module<Collector> => 'collect' in module.value);
+  const investigators = readers.filter((module): module is Module<Investigator> => 'investigate' in module.value);
   return new Map([
-    ['rules/index.ts', index('Rule', '#src/rule.ts', 'rules', rules)],
-    ['collectors/index.ts', index('Collector', '#src/collector.ts', 'collectors', collectors)],
+    ['rules/index.ts', index('rules', [{ type: 'Rule', from: '#src/rule.ts', name: 'rules', modules: rules }])],
+    [
+      'collectors/index.ts',
+      index('collectors', [
+        { type: 'Collector', from: '#src/collector.ts', name: 'collectors', modules: collectors },
+        { type: 'Investigator', from: '#src/investigator.ts', name: 'investigators', modules: investigators },
+      ]),
+    ],
     ['rules/README.md', rulePage(rules.map(({ value }) => value))],
-    ['collectors/README.md', collectorPage(collectors.map(({ value }) => value))],
+    [
+      'collectors/README.md',
+      collectorPage(
+        collectors.map(({ value }) => value),
+        investigators.map(({ value }) => value),
+      ),
+    ],
     [
       'docs/control-matrix.md',
       controlMatrix(
@@ -50,10 +64,24 @@ async function load<T>(root: string, pattern: string): Promise<Module<T>[]> {
   return modules.filter((module): module is Module<T> => module.value !== undefined);
 }
 
-function index(type: string, from: string, folder: string, modules: readonly Module<{ id: string }>[]): string {
-  const names = modules.map(({ value }) => value.id.replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase()));
-  const imports = modules.map(({ path }, i) => `import ${names[i]} from './${path.slice(folder.length + 1)}';\n`);
-  return `${banner}${imports.join('')}import type { ${type} } from '${from}';\n\nexport const ${folder}: readonly ${type}[] = [\n${names.map((name) => `  ${name},\n`).join('')}];\n`;
+interface List {
+  readonly type: string;
+  readonly from: string;
+  readonly name: string;
+  readonly modules: readonly Module<{ id: string }>[];
+}
+
+function index(folder: string, lists: readonly List[]): string {
+  const named = (id: string) => id.replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase());
+  const imports = lists
+    .flatMap(({ modules }) => modules)
+    .map(({ path, value }) => `import ${named(value.id)} from './${path.slice(folder.length + 1)}';\n`);
+  const types = lists.map(({ type, from }) => `import type { ${type} } from '${from}';\n`);
+  const exports = lists.map(
+    ({ type, name, modules }) =>
+      `\nexport const ${name}: readonly ${type}[] = [\n${modules.map(({ value }) => `  ${named(value.id)},\n`).join('')}];\n`,
+  );
+  return `${banner}${imports.join('')}${types.join('')}${exports.join('')}`;
 }
 
 function rulePage(rules: readonly Rule[]): string {
@@ -83,22 +111,28 @@ function ruleEntry(rule: Rule): string {
 
 const anchor = (id: string): string => id.replaceAll('.', '');
 
-function collectorPage(collectors: readonly Collector[]): string {
+function collectorPage(collectors: readonly Collector[], investigators: readonly Investigator[]): string {
   const groups = Map.groupBy(collectors, providerOf);
   const sections = [...groups].map(([provider, members]) => {
-    const rows = members.flatMap(({ id, reads }) =>
-      Object.entries(reads as Record<string, { needs: string | string[]; absent?: string[] }>).map(
-        ([operation, { needs, absent }]) =>
-          `| \`${[needs].flat().join('`, `')}\` | \`${operation}\` | ${id} | ${absent ? absent.map((code) => `\`${code}\``).join(', ') : ''} |\n`,
-      ),
-    );
+    const own = investigators.filter((each) => providerOf(each) === provider);
     const list = members.map(
       ({ id, title, every, per, population, limits }) =>
         `- **${id}**, every ${every} per ${per}: ${title} (\`${population.type}\`).${limits ? ` ${limits}` : ''}\n`,
     );
-    return `## ${provider}\n\n${list.join('')}\n| Permission | For the call | Made by | Errors that state a fact |\n| --- | --- | --- | --- |\n${rows.toSorted().join('')}`;
+    const logs = own.map(({ id, title, limits }) => `- **${id}**, when something has changed: ${title}. ${limits}\n`);
+    return `## ${provider}\n\n${list.join('')}\n${permissionTable(members)}\nWho changed it, which may be left out: then it is not known who, and nothing else is lost.\n\n${logs.join('')}${own.some(({ reads }) => Object.keys(reads as Reads).length > 0) ? `\n${permissionTable(own)}` : ''}`;
   });
-  return `${note}# Collectors\n\nWhom we ask, what we may ask, and with which permission. A collector can make only the calls it declares.\n\n${sections.join('\n')}`;
+  return `${note}# Collectors\n\nWhom we ask, what we may ask, and with which permission. A collector can make only the calls it declares, and so can what reads the logs.\n\n${sections.join('\n')}`;
+}
+
+function permissionTable(members: readonly { readonly id: string; readonly reads: Reads }[]): string {
+  const rows = members.flatMap(({ id, reads }) =>
+    Object.entries(reads).map(
+      ([operation, { needs, absent }]) =>
+        `| \`${[needs].flat().join('`, `')}\` | \`${operation}\` | ${id} | ${absent ? absent.map((code) => `\`${code}\``).join(', ') : ''} |\n`,
+    ),
+  );
+  return `| Permission | For the call | Made by | Errors that state a fact |\n| --- | --- | --- | --- |\n${rows.toSorted().join('')}`;
 }
 
 function controlMatrix(rules: readonly Rule[], collectors: readonly Collector[]): string {

@@ -6,7 +6,7 @@ import { exampleConfig } from '#src/commands/example.ts';
 import { type Config, loadConfig } from '#src/config.ts';
 import { didYouMean, errorText, HoldfastError } from '#src/errors.ts';
 import { openLog } from '#src/log.ts';
-import { collectors } from '#src/registry.ts';
+import { collectors, investigators } from '#src/registry.ts';
 import { check } from './check.ts';
 import type { Command, Invocation, Options, Surroundings } from './command.ts';
 import { conclude } from './conclude.ts';
@@ -107,6 +107,7 @@ function invocation(options: Options, operands: readonly string[], surroundings:
     if (options.example === true) return exampleConfig(cwd);
     return loadConfig(resolve(cwd, typeof options.config === 'string' ? options.config : 'holdfast.yaml'), env, {
       collectors: collectors.map(({ id }) => id),
+      investigators: investigators.map(({ id }) => id),
     });
   };
   return {

@@ -1,7 +1,7 @@
 import { providerOf } from '#src/collector.ts';
 import type { Config } from '#src/config.ts';
 import { HoldfastError } from '#src/errors.ts';
-import { collectors, permissionsOf } from '#src/registry.ts';
+import { collectors, investigators, permissionsOf } from '#src/registry.ts';
 import type { Command, Invocation } from './command.ts';
 
 /** The permissions that finding accounts and regions needs, beside those of the collectors. */
@@ -25,10 +25,16 @@ export const policy: Command = {
     const without = switchedOff(invocation, provider);
     const enabled = collectors.filter((collector) => providerOf(collector) === provider && !without.has(collector.id));
     const permissions = [...new Set([...discovery[provider]!, ...enabled.flatMap(permissionsOf)])].toSorted();
+    // What tells who changed something may be left out, so it stands apart.
+    const logs = investigators.filter((each) => providerOf(each) === provider && !without.has(each.id));
+    const optional = [...new Set(logs.flatMap(permissionsOf))].filter((permission) => !permissions.includes(permission)).toSorted();
     if (provider === 'aws') {
-      const whole = awsPolicy(permissions, configured(invocation));
+      const whole = awsPolicy(permissions, optional, configured(invocation));
       invocation.answer(whole, () => `${JSON.stringify(whole, null, 2)}\n`);
-    } else invocation.answer({ provider, permissions }, () => `${permissions.join('\n')}\n`);
+    } else {
+      const marked = optional.map((permission) => `${permission} (may be left out: tells who changed something)`);
+      invocation.answer({ provider, permissions, optional }, () => `${[...permissions, ...marked].join('\n')}\n`);
+    }
     return 0;
   },
 };
@@ -38,7 +44,7 @@ export const policy: Command = {
  * list the whole population. What reads data is denied, whatever else the role is given; only our own checkpoints are not that. The ledger's
  * key and buckets, where they are configured, get what signing and anchoring need, and no more.
  */
-function awsPolicy(actions: readonly string[], config: Config | null) {
+function awsPolicy(actions: readonly string[], optional: readonly string[], config: Config | null) {
   const buckets = config?.anchors.filter((anchor) => anchor.kind === 's3') ?? [];
   const secrets = secretsIn(config);
   const checkpoints = buckets.map(({ bucket, prefix, region }) => `${s3Arn(region)}${bucket}/${prefix}*`);
@@ -58,6 +64,8 @@ function awsPolicy(actions: readonly string[], config: Config | null) {
         Action: [...(checkpoints.length > 0 ? [] : readsObjects), ...(secrets.length > 0 ? [] : readsSecrets), ...readsData],
         Resource: '*',
       },
+      // Without it nobody is told who changed something; nothing else is lost.
+      ...(optional.length > 0 ? [{ Sid: 'HoldfastFindsWhoChangedIt', Effect: 'Allow', Action: optional, Resource: '*' }] : []),
     ],
   };
 }

@@ -12,11 +12,11 @@ import { nearestTo } from '#src/errors.ts';
  */
 export function checkAgreements(
   mistakes: Mistakes,
-  { folder, collectors }: { folder: string; collectors: readonly string[] | undefined },
+  { folder, ...readers }: { folder: string; collectors: readonly string[] | undefined; investigators: readonly string[] },
 ): void {
   checkWindow(mistakes);
   checkCategories(mistakes);
-  checkConnections(mistakes, collectors);
+  checkConnections(mistakes, readers);
   checkScope(mistakes);
   checkControls(mistakes, folder);
   checkOutside(mistakes);
@@ -51,7 +51,12 @@ function checkCategories({ yaml, report }: Mistakes): void {
   }
 }
 
-function checkConnections({ yaml, report }: Mistakes, collectors: readonly string[] | undefined): void {
+interface Readers {
+  readonly collectors: readonly string[] | undefined;
+  readonly investigators: readonly string[];
+}
+
+function checkConnections({ yaml, report }: Mistakes, { collectors, investigators }: Readers): void {
   const connections = valueAt(yaml.value, ['connections']);
   if (!Array.isArray(connections)) return;
   reportRepeated(
@@ -67,7 +72,7 @@ function checkConnections({ yaml, report }: Mistakes, collectors: readonly strin
     const regions = valueAt(connection, ['regions']);
     if (Array.isArray(regions)) reportRepeated(report, [...path, 'regions'], regions, 'each region once');
     if (valueAt(connection, ['provider']) === 'github') checkGithubCredential(report, path, connection);
-    if (collectors !== undefined) checkCollectors(report, path, connection, collectors);
+    if (collectors !== undefined) checkCollectors(report, path, connection, { collectors, investigators });
   }
 }
 
@@ -121,11 +126,16 @@ function checkGithubCredential(report: Mistakes['report'], path: Path, connectio
   }
 }
 
-function checkCollectors(report: Mistakes['report'], path: Path, connection: unknown, collectors: readonly string[]): void {
+function checkCollectors(
+  report: Mistakes['report'],
+  path: Path,
+  connection: unknown,
+  { collectors, investigators }: { collectors: readonly string[]; investigators: readonly string[] },
+): void {
   const provider = valueAt(connection, ['provider']);
   if (typeof provider !== 'string') return;
-  const known = collectors.filter((id) => id.startsWith(`${provider}-`));
-  const reportUnknown = (at: Path, id: string): void => {
+  const own = (ids: readonly string[]) => ids.filter((id) => id.startsWith(`${provider}-`));
+  const reportUnknown = (at: Path, id: string, known: readonly string[]): void => {
     if (known.includes(id)) return;
     const nearest = nearestTo(id, known);
     report(at, {
@@ -136,11 +146,12 @@ function checkCollectors(report: Mistakes['report'], path: Path, connection: unk
   };
   const without = valueAt(connection, ['without']);
   if (Array.isArray(without)) {
-    for (const [index, id] of without.entries()) if (typeof id === 'string') reportUnknown([...path, 'without', index], id);
+    for (const [index, id] of without.entries())
+      if (typeof id === 'string') reportUnknown([...path, 'without', index], id, own([...collectors, ...investigators]));
   }
   const every = valueAt(connection, ['every']);
   if (typeof every === 'object' && every !== null && !Array.isArray(every))
-    for (const id of Object.keys(every)) reportUnknown([...path, 'every', id], id);
+    for (const id of Object.keys(every)) reportUnknown([...path, 'every', id], id, own(collectors));
 }
 
 function checkScope({ yaml, report }: Mistakes): void {

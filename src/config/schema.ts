@@ -37,7 +37,7 @@ const provider = <P extends (typeof providers)[number]>(name: P) =>
 const shared = {
   without: field(
     z.array(field(z.string(), 'A collector.', { expected: 'the id of a collector', mend: 'Write its id as text.' })),
-    'Collectors switched off. What they would read is unobserved.',
+    'Collectors switched off. What they would read is unobserved. Also what reads logs: then it is not known who changed something.',
     {
       expected: 'a list of collector ids',
       mend: 'Write it as [id, id].',

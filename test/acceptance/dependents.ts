@@ -66,6 +66,8 @@ export const everything: Loss = both(
 export const losses: Readonly<Record<string, Loss>> = {
   // AWS answers whoever asks, even where a policy denies it.
   'sts:GetCallerIdentity': {},
+  // Asked only when something has changed, for who did it; no result rests on it.
+  'cloudtrail:LookupEvents': {},
   'ec2:DescribeRegions': both(regional, whole('monitor.place')),
 
   'ec2:DescribeSecurityGroups': whole('aws.security-group'),

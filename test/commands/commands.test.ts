@@ -73,8 +73,9 @@ describe('the catalogue', () => {
   test('the policy grants what the collectors declare, and nothing that reads data', async () => {
     const { out } = await holdfast(folder, 'policy aws --json');
     const {
-      Statement: [allow, deny],
-    } = JSON.parse(out) as { Statement: { Action: string[] }[] };
+      Statement: [allow, deny, who],
+    } = JSON.parse(out) as { Statement: { Sid: string; Action: string[] }[] };
+    expect(who).toMatchObject({ Sid: 'HoldfastFindsWhoChangedIt', Action: ['cloudtrail:LookupEvents'] });
     const declared = collectors.filter(({ id }) => id.startsWith('aws-')).flatMap(permissionsOf);
     expect(new Set(allow!.Action)).toEqual(new Set([...declared, 'ec2:DescribeRegions', 'sts:GetCallerIdentity']));
     expect(allow!.Action.filter((action) => !/^[a-z0-9-]+:(Get|List|Describe|Generate)[A-Za-z]+$/.test(action))).toEqual([]);
@@ -84,9 +85,13 @@ describe('the catalogue', () => {
   });
 
   test('a collector that is switched off asks for nothing', async () => {
-    writeFileSync(join(folder, 'holdfast.yaml'), 'company: Acme\nconnections:\n  - { id: aws, provider: aws, without: [aws-kms-keys] }\n');
+    writeFileSync(
+      join(folder, 'holdfast.yaml'),
+      'company: Acme\nconnections:\n  - { id: aws, provider: aws, without: [aws-kms-keys, aws-cloudtrail] }\n',
+    );
     const { out } = await holdfast(folder, 'policy aws');
     expect(out).not.toContain('kms:ListKeys');
+    expect(out).not.toContain('LookupEvents');
     expect(out).toContain('rds:DescribeDBInstances');
   });
 });

@@ -40,6 +40,7 @@ const limits: Readonly<Record<string, Limits>> = {
   'rds:DescribeDBClusters': rds,
   'kms:ListKeys': { size: 'Limit', token: 'Marker', most: 1000, otherwise: 100 },
   'kms:ListAliases': { size: 'Limit', token: 'Marker', most: 100, otherwise: 50 },
+  'cloudtrail:LookupEvents': byNextToken(50),
   'cloudtrail:ListTrails': { token: 'NextToken', most: 50, otherwise: 50 },
   'backup:ListBackupPlans': restByNextToken(1000),
   'backup:ListBackupSelections': restByNextToken(1000),

@@ -53,6 +53,7 @@ export const actionOf: Readonly<Record<string, string | null>> = {
   'cloudtrail:ListTrails': 'cloudtrail:ListTrails',
   'cloudtrail:GetTrailStatus': 'cloudtrail:GetTrailStatus',
   'cloudtrail:GetEventSelectors': 'cloudtrail:GetEventSelectors',
+  'cloudtrail:LookupEvents': 'cloudtrail:LookupEvents',
 
   'config:DescribeConfigurationRecorders': 'config:DescribeConfigurationRecorders',
   'config:DescribeConfigurationRecorderStatus': 'config:DescribeConfigurationRecorderStatus',

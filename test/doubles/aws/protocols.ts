@@ -88,7 +88,7 @@ const json: Protocol = {
   read(request, _, body) {
     const parameters = Object.entries((body === '' ? {} : JSON.parse(body)) as Record<string, unknown>).map(([name, value]) => [
       name,
-      Array.isArray(value) ? value.map(String) : String(value),
+      Array.isArray(value) ? value.map((each) => (typeof each === 'object' ? JSON.stringify(each) : String(each))) : String(value),
     ]);
     return { name: String(request.headers['x-amz-target']).split('.').at(-1)!, parameters: Object.fromEntries(parameters) as Parameters };
   },

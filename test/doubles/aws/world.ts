@@ -5,8 +5,21 @@ export interface World {
   readonly accounts: Readonly<Record<string, Account>>;
   /** The regions of `DescribeRegions`, and whether accounts may use them. */
   readonly regions: Readonly<Record<string, 'opt-in-not-required' | 'opted-in' | 'not-opted-in'>>;
+  /** What CloudTrail has recorded, in every account and region, and how it tells. */
+  readonly recorded?: Recorded;
   /** Operations that answer fewer than asked for at a time, as IAM may. */
   readonly shorterPages?: Readonly<Record<string, number>>;
+}
+
+export interface Recorded {
+  /** As trails write them: `recipientAccountId` and `awsRegion` say where. */
+  readonly events: readonly Shape[];
+  /** Events younger than this (ms) are not told yet. */
+  readonly lag?: number;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Calls a second and account and region beyond which AWS asks to slow down; without it nobody is slowed down. */
+  readonly perSecond?: number;
 }
 
 export interface Account {

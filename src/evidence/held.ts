@@ -1,5 +1,5 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
-import { canonical, sha256 } from '#src/ledger/canonical.ts';
+import { sha256 } from '#src/ledger/canonical.ts';
 import type { Observed } from '#src/population.ts';
 import type { Blobs } from './blobs.ts';
 import type { ItemState, ScopeState } from './state.ts';
@@ -8,15 +8,10 @@ import type { HeldItem, HeldScope } from './store.ts';
 /** What is held, as the store shows it. It follows the state only when told to: after a cycle is durable. */
 export interface Held {
   readonly scopes: ReadonlyMap<string, HeldScope>;
-  /** Shows a scope as the state has it. Of its items the given ones changed; those of them without content are gone. */
-  show(scope: ScopeState, changed: Iterable<readonly [key: string, content: ItemContent | null]>): void;
+  /** Shows a scope as the state has it. Of its items the given ones changed; those of them without judgements are gone. */
+  show(scope: ScopeState, changed: Iterable<readonly [key: string, judgements: readonly Judgement[] | null]>): void;
   /** Shows a scope with all its items. Each is read from its documents when it is first looked at. */
   load(scope: ScopeState): void;
-}
-
-export interface ItemContent {
-  readonly item: Observed<object>;
-  readonly judgements: readonly Judgement[];
 }
 
 export function holdNothing(blobs: Blobs): Held {
@@ -31,8 +26,8 @@ export function holdNothing(blobs: Blobs): Held {
     scopes,
     show(state, changed) {
       const items = itemsOf.get(state.key) ?? new Map<string, HeldItem>();
-      for (const [key, content] of changed) {
-        if (content) items.set(key, heldNow(state.items.get(key)!, content));
+      for (const [key, judgements] of changed) {
+        if (judgements) items.set(key, heldItem(state.items.get(key)!, blobs, judgements));
         else items.delete(key);
       }
       show(state, items);
@@ -44,24 +39,18 @@ export function holdNothing(blobs: Blobs): Held {
         blobs.offer(`snapshot ${population}`, first.snapshot.id);
         blobs.offer(`detail ${population}`, first.detail.id);
       }
-      show(state, new Map([...state.items.values()].map((item) => [item.key, heldWhenAsked(item, blobs)])));
+      show(state, new Map([...state.items.values()].map((item) => [item.key, heldItem(item, blobs)])));
     },
   };
 }
 
-const heldNow = ({ name, key, snapshot, at, firstSeen, snapshotIndex }: ItemState, { item, judgements }: ItemContent): HeldItem => ({
-  item,
-  judgements,
-  hash: name === key ? snapshot.hash : sha256(canonical(item)),
-  document: snapshot.hash,
-  at,
-  firstSeen,
-  snapshotIndex,
-});
-
-function heldWhenAsked({ name, key, snapshot, detail, at, firstSeen, snapshotIndex }: ItemState, blobs: Blobs): HeldItem {
+/** What was seen of it is read when it is asked for, and so are the judgements where they are not at hand. */
+function heldItem(
+  { name, key, snapshot, detail, at, firstSeen, snapshotIndex }: ItemState,
+  blobs: Blobs,
+  judgements?: readonly Judgement[],
+): HeldItem {
   let item: Observed<object> | undefined;
-  let judgements: readonly Judgement[] | undefined;
   let hash: string | undefined;
   return {
     get item() {

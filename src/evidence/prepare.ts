@@ -32,9 +32,9 @@ interface PreparedChange {
 }
 
 interface PreparedItem {
-  readonly item: Observed<object>;
   readonly snapshot: string;
   readonly judgements: readonly Judgement[];
+  /** Canonical JSON of the judgements, made when it is asked for: those of a whole first look would take more memory than all else. */
   readonly detail: string;
   readonly vector: string;
 }
@@ -100,14 +100,16 @@ function prepareChange(
     if ((result === 'unobserved') !== (unread !== undefined)) refuse(`${where}: ${rule} is ${result}, with ${unread ? 'a' : 'no'} reason`);
   const item = parsed(where, snapshot);
   if (item.key !== key || item.name !== name) refuse(`${where}: its snapshot is of another item`);
+  canonicalOf(where, judgements);
   return {
     key,
     at,
     seen: {
-      item,
       snapshot,
       judgements,
-      detail: canonicalOf(where, judgements),
+      get detail() {
+        return canonical(judgements);
+      },
       vector: judgements.map(({ result }) => letters[result]).join(''),
     },
   };

@@ -1,3 +1,4 @@
+import type { Judgement } from '#src/cycle/evaluate.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { canonical, type Json, sha256 } from '#src/ledger/canonical.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
@@ -8,7 +9,7 @@ import { pack } from './compression.ts';
 import { type CycleManifest, cycleLeaf, entryLeaf, type Looks, requestsOf } from './documents.ts';
 import { type Engine, numbering } from './engine.ts';
 import { documentsOf, type EntryKind, flawInBody } from './entries.ts';
-import type { Held, ItemContent } from './held.ts';
+import type { Held } from './held.ts';
 import type { Log } from './log.ts';
 import { formerManifests, type Manifests } from './manifests.ts';
 import { type PreparedCycle, type PreparedScope, prepare, refuse } from './prepare.ts';
@@ -283,8 +284,8 @@ function erasable({ db, state }: Parts, { scope, item: key }: ErasureOrder): Pur
   return { id: Number(row['id']), scope, name: committedName(key, row['salt'] as Uint8Array) };
 }
 
-/** The items of a scope that a cycle changed, with what is now held of them. */
-type Changed = Map<string, ItemContent | null>;
+/** The items of a scope that a cycle changed, with what is now judged of them; null where they are gone. */
+type Changed = Map<string, readonly Judgement[] | null>;
 
 interface ItemRow {
   readonly id: number;
@@ -334,7 +335,7 @@ function scopeWriter({ db, blobs, state }: Parts, personal: ReadonlySet<string>,
   return {
     look({ key, hold, unread, rules, changes }: PreparedScope, index: number, asOf: number, changed: Map<ScopeState, Changed>): Hash[] {
       const scope = state.scope(key) ?? state.addScope(key, newScope(key));
-      changed.set(scope, new Map(changes.map((change) => [change.key, change.seen])));
+      changed.set(scope, new Map(changes.map(({ key, seen }) => [key, seen && seen.judgements])));
       const logged = changes.map((change) => logItem(scope, index, change));
       if (unread) state.failed(scope, { index, asOf, hold, unread });
       else state.complete(scope, { index, asOf, hold, rules, changes: logged });

@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
+import { actionsCompanion } from '#src/actions/companion.ts';
+import { type Desk, openDesk } from '#src/actions/desk.ts';
+import { actionsPart, type Inbox, openInbox } from '#src/actions/inbox.ts';
 import type { Connection } from '#src/collector.ts';
 import type { Companion } from '#src/companion.ts';
 import { besideEvidence, type Config } from '#src/config.ts';
@@ -14,7 +17,7 @@ import { HoldfastError } from '#src/errors.ts';
 import { openPostgres } from '#src/evidence/postgres.ts';
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
-import { type Operations, openOperations } from '#src/operations/operations.ts';
+import { type Operations, openOperations, type Part } from '#src/operations/operations.ts';
 import { keyringOf, newKeyring, openOutside, outsideStatus } from '#src/outside.ts';
 import { collectors, personalPopulations, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
 import { recordProgram } from '#src/replay/program.ts';
@@ -60,6 +63,10 @@ export interface Agent extends AsyncDisposable {
   ruleSetAt(instant: number): RuleSet;
   /** Runs a cycle of every connection that has a due collector, one after the other. Returns what was committed. */
   runDue(how?: Look): Promise<CycleOutcome[]>;
+  /** What people order is put here; null where the agent does not work for good. */
+  readonly inbox: Inbox | null;
+  /** Takes orders from an inbox, which this agent, as the one that writes, then records. */
+  desk(inbox: Inbox): Desk;
   /** The keys that sign; null where the evidence is only read, or kept in memory. */
   readonly keyring: Keyring | null;
   /** Resolves when no checkpoint is being published, or after this many milliseconds. */
@@ -171,10 +178,28 @@ export async function openAgent({
   });
 
   const operations = operating ? await openBeside(config) : null;
+  const inbox = operations && openInbox(operations, now);
+  const desk = (orders: Inbox): Desk =>
+    openDesk({
+      inbox: orders,
+      store,
+      people: config.people,
+      longestDays: config.waivers.longestDays,
+      rules: new Set(rules.map(({ id }) => id)),
+      report: () => openReport(reporting(now())),
+      now,
+      refusal: () => outside?.refusal(),
+      recorded: () => outside?.nudge(),
+    });
   const companions: Companion[] = [];
+  const accompany = (): void => {
+    if (!inbox) return;
+    companions.push(actionsCompanion({ inbox, desk: desk(inbox), log }));
+  };
 
   try {
     await outside?.begin();
+    accompany();
   } catch (error) {
     outside?.close();
     operations?.[Symbol.dispose]();
@@ -187,6 +212,8 @@ export async function openAgent({
     connections,
     store,
     keyring,
+    inbox,
+    desk,
     runDue,
     ruleSetAt,
     report: (asOf = now()) => openReport(reporting(asOf)),
@@ -224,11 +251,14 @@ async function openStore(store: Config['store'], options: SqliteOptions): Promis
   return openSqlite(store, options);
 }
 
-/** What is remembered and is no evidence, where the evidence is. */
-async function openBeside(config: Config): Promise<Operations> {
+/** What is remembered and is no evidence, and who remembers it. */
+const parts: readonly Part[] = [actionsPart];
+
+/** Opens it where the evidence is. */
+export async function openBeside(config: Config): Promise<Operations> {
   const { store } = config;
-  if (typeof store !== 'string') return openOperations(await store.resolve(), []);
-  return openOperations(store === ':memory:' ? store : besideEvidence(config, 'operations.db'), []);
+  if (typeof store !== 'string') return openOperations(await store.resolve(), parts);
+  return openOperations(store === ':memory:' ? store : besideEvidence(config, 'operations.db'), parts);
 }
 
 /** What was purged by policy is purged and signed by then; that readers still keep its pages alive is no reason to stop looking. */

@@ -212,6 +212,26 @@ export const errors = {
     retry: false,
     exit: 1,
   },
+  // Orders of people
+  ACTION_NOT_TAKEN: {
+    says: 'Nobody took the order within {seconds} s. It is kept, and is done once when the agent takes it.',
+    remedy: 'Check that the agent runs, as `holdfast run`, beside this evidence; then look whether it was done before ordering it again.',
+    retry: true,
+    exit: 1,
+  },
+  ACTION_REFUSED: {
+    says: '{problem}',
+    remedy: '{mend}',
+    retry: false,
+    exit: 2,
+  },
+  PERSON_UNKNOWN: {
+    says: '{who} is none of the people who may act.{suggestion}',
+    remedy: 'Say who you are with --by ADDRESS, as holdfast.yaml has it under `people`, or have yourself added there.',
+    retry: false,
+    exit: 2,
+  },
+
   // Jobs for workers
   QUEUE_NOT_CONFIGURED: {
     says: 'There is no `queue` in the configuration, so there is no work for a worker: the agent collects by itself.',

@@ -24,6 +24,8 @@ const mayImport: Record<string, RegExp> = {
   'src/alerts/slack*.ts': /^\.\/|^#src\/(config\/secret|errors|actions\/action)\.ts$|^@slack\/(web-api|socket-mode)$|^zod$|^node:/,
   'src/alerts/block*.ts': /^\.\/|^#src\/rule\.ts$/,
   'src/actions/action.ts': /^$/,
+  'src/actions/*.ts':
+    /^\.\/|^#src\/(evidence|ledger|waivers|operations)\/|^#src\/(companion|config|errors|report\/types)\.ts$|^zod$|^pino$|^node:/,
   'src/waivers/*.ts': /^\.\/|^#src\/evidence\/(entries|store)\.ts$/,
   'src/package/*.ts':
     /^\.\/|^#src\/(evidence|ledger|signing|report|window|catalogue|portal\/(html|strip|told|wording)|config|controls|collector|rule|population|registry|errors)|^node:/,

@@ -36,11 +36,21 @@ export interface Action {
 
 /** What became of it. */
 export type Answer =
-  | { readonly ok: true /** The ledger index of its record. */; readonly index: number; readonly says: string }
+  | {
+      readonly ok: true;
+      /** The ledger index of its record. */
+      readonly index: number;
+      readonly says: string;
+      /** The waiver that it was about. */
+      readonly waiver?: string;
+    }
   | { readonly ok: false; readonly problem: string; readonly mend: string };
 
 /** Takes what people do to the one process that writes the ledger, durable from the moment it is handed over. */
 export interface Actions {
-  /** Resolves when it is recorded or refused; rejects where nobody took it within `patience` (ms), and then it may still be done later. */
+  /**
+   * Resolves when it is recorded or refused. Where nobody took it within `patience` (ms), it may still be done later, and is done once
+   * however often it comes. Errors: ACTION_NOT_TAKEN.
+   */
   submit(action: Action, patience?: number): Promise<Answer>;
 }

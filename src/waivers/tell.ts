@@ -26,6 +26,12 @@ export interface ToldWaivers {
   readonly strays: readonly Stray[];
 }
 
+/** What is wrong with a leaf, and what its author could have done instead. */
+export interface Flaw {
+  readonly says: string;
+  readonly mend: string;
+}
+
 type Body = BodyOf<'waiver'>;
 type Request = Extract<Body, { step: 'requested' }>;
 
@@ -38,9 +44,13 @@ interface Life {
 
 /**
  * The waivers that the leaves tell, in the order of the ledger. The rules of a waiver hold here as they hold when it is written: a leaf that
- * breaks one, because it was forged or an older program wrote it, is kept with its flaw and changes nothing.
+ * breaks one, because it was forged or an older program wrote it, is kept with its flaw and changes nothing. `onFlaw` is told of each.
  */
-export function tellWaivers(leaves: Iterable<Leaf>, keyOf: (scope: string, name: string) => string): ToldWaivers {
+export function tellWaivers(
+  leaves: Iterable<Leaf>,
+  keyOf: (scope: string, name: string) => string,
+  onFlaw: (leaf: Leaf, flaw: Flaw) => void = () => undefined,
+): ToldWaivers {
   const lives = new Map<string, Life>();
   const strays: Stray[] = [];
   let roster: Roster | null = null;
@@ -53,20 +63,25 @@ export function tellWaivers(leaves: Iterable<Leaf>, keyOf: (scope: string, name:
     const { data: body } = entryBodies.waiver.safeParse(leaf.body);
     if (!body) {
       strays.push({ index, at, says: 'it is not of the form of a waiver' });
+      onFlaw(leaf, { says: 'it is not of the form of a waiver', mend: 'See docs/leaves.md.' });
       continue;
     }
     const life = lives.get(body.waiver);
     if (!life && body.step !== 'requested') {
       strays.push({ index, at, says: `nobody had asked for ${body.waiver}` });
+      onFlaw(leaf, { says: `there is no ${body.waiver}`, mend: 'List what there is with `holdfast waive list`.' });
       continue;
     }
     const person = personAt(roster, body.by);
     const flaw =
       flawInTime(leaf) ??
-      (person === null ? `${body.by} was none of the people recorded then` : null) ??
+      (person === null
+        ? { says: `${body.by} was none of the people recorded then`, mend: 'Add the person under `people` in holdfast.yaml.' }
+        : null) ??
       (body.step === 'requested' ? flawInRequest(body, at, roster, lives) : flawInDecision(body, at, life!, person!, roster));
     const { step, by, via, reason } = body;
-    const told: Step = { step, by, name: person?.name ?? by, at, index, via, reason, flaw };
+    const told: Step = { step, by, name: person?.name ?? by, at, index, via, reason, flaw: flaw?.says ?? null };
+    if (flaw) onFlaw(leaf, flaw);
     if (life) life.steps.push(told);
     else if (body.step === 'requested') lives.set(body.waiver, { request: body, asker: person, steps: [told] });
   }
@@ -87,44 +102,62 @@ export const waiverLeaves = (reading: Pick<EvidenceReading, 'entries' | 'written
 export const rosterIn = (reading: Pick<EvidenceReading, 'entries'>): Roster | null =>
   entryBodies.people.safeParse(reading.entries('people').at(-1)?.body).data ?? null;
 
-const flawInTime = ({ asOf, reached }: Leaf): string | null =>
-  reached !== null && asOf < reached ? `it is dated back: the ledger had come to ${iso(reached)}` : null;
+const flawInTime = ({ asOf, reached }: Leaf): Flaw | null =>
+  reached !== null && asOf < reached
+    ? { says: `it is dated back: the ledger had come to ${iso(reached)}`, mend: 'A waiver holds from its approval on, never before.' }
+    : null;
 
-function flawInRequest(request: Request, at: number, roster: Roster | null, lives: ReadonlyMap<string, Life>): string | null {
-  if (lives.has(request.waiver)) return `there is a ${request.waiver} already`;
+function flawInRequest(request: Request, at: number, roster: Roster | null, lives: ReadonlyMap<string, Life>): Flaw | null {
+  if (lives.has(request.waiver)) return { says: `there is a ${request.waiver} already`, mend: 'Ask again.' };
   const until = Date.parse(request.until);
-  if (until <= at) return 'it ends before it begins';
-  const flaw = flawInLength(until - at, roster);
+  if (until <= at) return { says: 'it ends before it begins', mend: 'Name an end that is still to come.' };
+  const flaw = flawInLength(at, until, roster);
   if (flaw !== null) return flaw;
-  if (request.items.some(({ item }) => /[*?]/.test(item))) return 'it does not name its items one by one';
-  if (new Set(request.items.map(nameOf)).size < request.items.length) return 'it names an item twice';
-  if (request.renews === undefined) return null;
-  const renewed = lives.get(request.renews);
-  if (!renewed || honoured(renewed, 'approved') === undefined) return `${request.renews}, which it renews, was never approved`;
-  if (renewed.request.rule !== request.rule) return `${request.renews}, which it renews, is about another rule`;
-  const known = new Set(renewed.request.items.map(nameOf));
-  if (!request.items.every((item) => known.has(nameOf(item)))) return `it names items that ${request.renews} does not`;
-  return until <= Date.parse(renewed.request.until) ? `it ends no later than ${request.renews}, which it renews` : null;
+  if (request.items.some(({ item }) => /[*?]/.test(item)))
+    return { says: 'it does not name its items one by one', mend: 'Name each item by its key: a waiver takes no pattern.' };
+  if (new Set(request.items.map(nameOf)).size < request.items.length)
+    return { says: 'it names an item twice', mend: 'Name each item once.' };
+  return request.renews === undefined ? null : flawInRenewal(request, request.renews, lives.get(request.renews));
 }
 
-function flawInDecision({ step, waiver }: Body, at: number, life: Life, person: Person, roster: Roster | null): string | null {
+function flawInRenewal(request: Request, id: string, renewed: Life | undefined): Flaw | null {
+  if (!renewed || honoured(renewed, 'approved') === undefined)
+    return { says: `${id}, which it renews, was never approved`, mend: 'Ask for a waiver of its own, without --renews.' };
+  if (renewed.request.rule !== request.rule)
+    return { says: `${id}, which it renews, is about another rule`, mend: 'Ask for a waiver of its own, without --renews.' };
+  const known = new Set(renewed.request.items.map(nameOf));
+  if (!request.items.every((item) => known.has(nameOf(item))))
+    return { says: `it names items that ${id} does not`, mend: 'Ask for a waiver of its own for the others.' };
+  return Date.parse(request.until) <= Date.parse(renewed.request.until)
+    ? { says: `it ends no later than ${id}, which it renews`, mend: `Name an end after ${renewed.request.until}.` }
+    : null;
+}
+
+function flawInDecision({ step, waiver }: Body, at: number, life: Life, person: Person, roster: Roster | null): Flaw | null {
   const until = Date.parse(life.request.until);
   const done = (['withdrawn', 'refused', 'approved'] as const).find((each) => honoured(life, each));
-  if (!honoured(life, 'requested')) return 'the request itself is not honoured';
-  if (done && !(done === 'approved' && step === 'withdrawn')) return `${waiver} was ${done} already`;
-  if (at >= until) return `its end, ${iso(until)}, had come`;
+  const again = 'Where it is still needed, ask for a new one.';
+  if (!honoured(life, 'requested')) return { says: 'the request itself is not honoured', mend: again };
+  if (done && !(done === 'approved' && step === 'withdrawn')) return { says: `${waiver} was ${done} already`, mend: again };
+  if (at >= until) return { says: `its end, ${iso(until)}, had come`, mend: again };
   const asker = personAt(roster, life.request.by);
   const own = [life.asker, asker].some((each) => each !== null && samePerson(each, person));
   const approver = person.roles.includes('approver');
-  if (step === 'withdrawn') return own || approver ? null : `${person.name} neither asked for it nor is an approver`;
-  if (!approver) return `${person.name} is no approver`;
-  if (own) return `${person.name} asked for it, and who asks does not decide`;
-  return step === 'approved' ? flawInLength(until - at, roster) : null;
+  const others = 'Have somebody with the role `approver` do it, under `people` in holdfast.yaml.';
+  if (step === 'withdrawn')
+    return own || approver ? null : { says: `${person.name} neither asked for it nor is an approver`, mend: others };
+  if (!approver) return { says: `${person.name} is no approver`, mend: others };
+  if (own)
+    return { says: `${person.name} asked for it, and who asks does not decide`, mend: 'Have another approver decide, or withdraw it.' };
+  return step === 'approved' ? flawInLength(at, until, roster) : null;
 }
 
-const flawInLength = (ms: number, roster: Roster | null): string | null => {
+const flawInLength = (from: number, until: number, roster: Roster | null): Flaw | null => {
   const longest = roster?.waivers.longestDays ?? 0;
-  return ms > longest * 86_400_000 ? `it lasts longer than the ${longest} days that a waiver may last` : null;
+  const latest = from + longest * 86_400_000;
+  return until > latest
+    ? { says: `it lasts longer than the ${longest} days that a waiver may last`, mend: `End it by ${iso(latest)}, and renew it then.` }
+    : null;
 };
 
 function waiverOf({ request, steps }: Life, lives: ReadonlyMap<string, Life>, keyOf: (scope: string, name: string) => string): Waiver {

@@ -4,6 +4,9 @@ import type { Logger } from 'pino';
 import { actionsCompanion } from '#src/actions/companion.ts';
 import { type Desk, openDesk } from '#src/actions/desk.ts';
 import { actionsPart, type Inbox, openInbox } from '#src/actions/inbox.ts';
+import { obey, openAlerting } from '#src/alerting.ts';
+import type { Alerts } from '#src/alerts/alerts.ts';
+import { alertPart } from '#src/alerts/tables.ts';
 import type { Connection } from '#src/collector.ts';
 import type { Companion } from '#src/companion.ts';
 import { besideEvidence, type Config } from '#src/config.ts';
@@ -26,6 +29,8 @@ import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
 import { dailyRetention } from '#src/retention.ts';
 import type { Keyring } from '#src/signing/keyring.ts';
+import { waiverNotices } from '#src/waiver-notices.ts';
+import { openWho } from '#src/who/who.ts';
 
 export interface AgentOptions {
   readonly config: Config;
@@ -189,11 +194,29 @@ export async function openAgent({
       report: () => openReport(reporting(now())),
       now,
       refusal: () => outside?.refusal(),
-      recorded: () => outside?.nudge(),
+      recorded(action) {
+        outside?.nudge();
+        if (alerts) obey(alerts, action);
+      },
+      ...(alerts && { alerts }),
     });
   const companions: Companion[] = [];
+  let alerts: Alerts | null = null;
   const accompany = (): void => {
-    if (!inbox) return;
+    if (!operations || !inbox) return;
+    const who = openWho({ connections, configured: config.connections, now });
+    alerts = openAlerting({
+      config,
+      controls,
+      store,
+      operations,
+      ...who,
+      waivers: waiverNotices(store),
+      outside: (asOf) => outside?.status(asOf) ?? outsideStatus(config, store, asOf),
+      log,
+      now,
+    });
+    companions.push(alerts);
     companions.push(actionsCompanion({ inbox, desk: desk(inbox), log }));
   };
 
@@ -252,7 +275,7 @@ async function openStore(store: Config['store'], options: SqliteOptions): Promis
 }
 
 /** What is remembered and is no evidence, and who remembers it. */
-const parts: readonly Part[] = [actionsPart];
+const parts: readonly Part[] = [actionsPart, alertPart];
 
 /** Opens it where the evidence is. */
 export async function openBeside(config: Config): Promise<Operations> {

@@ -318,6 +318,12 @@ export const errors = {
     retry: false,
     exit: 1,
   },
+  ALERT_ROUTE_UNKNOWN: {
+    says: 'alerts.routes, number {index}: there is no {what} "{name}".{suggestion}',
+    remedy: 'Write it as `holdfast controls` or `holdfast rules` lists it, or remove it from the route.',
+    retry: false,
+    exit: 2,
+  },
   KEY_UNUSABLE: {
     says: 'The signing key {key} cannot be used: {reason}.',
     remedy: '{mend}',

@@ -1,6 +1,6 @@
 import type { Scope } from '#src/evidence/store.ts';
 import type { Severity } from '#src/rule.ts';
-import type { Attribution, ReplyMessage } from './message.ts';
+import type { AlertState, ReplyMessage } from './message.ts';
 
 /* What the parts of the agent tell the alerts, and what they may ask of them. Instants in epoch ms. */
 
@@ -24,7 +24,7 @@ export interface WaiverNotice {
   readonly id: string;
   readonly rule: string;
   readonly items: readonly { readonly scope: string; readonly item: string }[];
-  /** `requested` until somebody decides; `approved` from then on, also when it has expired; `over`: refused, withdrawn or renewed. */
+  /** `requested` until somebody decides; `approved` from then on, also when it has expired; `over`: refused or withdrawn. */
   readonly state: 'requested' | 'approved' | 'over';
   readonly requestedBy: string;
   readonly requestedAt: number;
@@ -34,6 +34,8 @@ export interface WaiverNotice {
   /** In force in [from, until); `from` is null before it is approved. */
   readonly from: number | null;
   readonly until: number;
+  /** Another one goes on from its end: that it expires is not told. */
+  readonly renewed: boolean;
 }
 
 /** Every waiver that was ever asked for, or those that still matter. The same list object as long as nothing changed. */
@@ -42,28 +44,22 @@ export type Waivers = () => readonly WaiverNotice[];
 /** Asks that scopes be looked at once more as soon as may be, before their turn: to confirm a result that turned to fail. */
 export type Reread = (scopes: readonly Scope[]) => void;
 
-/** Who changed an item between two looks; asked in the background, with a time limit. */
-export type FindActor = (question: {
-  readonly scope: Scope;
-  readonly item: string;
-  readonly snapshot: object;
-  readonly from: number | null;
-  readonly to: number;
-}) => Promise<Attribution>;
-
-/** The page of the provider's console about an item; null where there is none. */
-export type ConsoleLink = (scope: Scope, item: string, snapshot: object) => string | null;
+/** An alert that is open, or was resolved lately. */
+export interface FoundAlert {
+  readonly state: AlertState;
+  readonly headline: string;
+  /** Null where it holds several, as a digest does, or none. */
+  readonly rule: string | null;
+  /** What still fails of it: what a waiver could be asked for. */
+  readonly items: WaiverNotice['items'];
+}
 
 /** What people's orders do to alerts, once they are recorded in the ledger. */
 export interface AlertOrders {
-  /** What is known of an alert by its id; null where there is none. */
-  find(alert: string): {
-    readonly state: 'open' | 'acknowledged' | 'flapping' | 'resolved';
-    readonly headline: string;
-    /** What a waiver for it would be for: the rule, and every item that is in it now. */
-    readonly rule: string | null;
-    readonly items: WaiverNotice['items'];
-  } | null;
+  /** Whether there ever was such an alert, as far as is remembered. */
+  has(alert: string): boolean;
+  /** What is known of an alert that is open, or was resolved lately; null of any other, and before the first look at the evidence. */
+  find(alert: string): FoundAlert | null;
   /** No reminders until then, unless it gets worse. */
   acknowledge(alert: string, order: { readonly by: string; readonly until: number; readonly note: string }): void;
   assign(alert: string, order: { readonly by: string; readonly to: string }): void;

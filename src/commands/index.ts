@@ -7,6 +7,7 @@ import { type Config, loadConfig } from '#src/config.ts';
 import { didYouMean, errorText, HoldfastError } from '#src/errors.ts';
 import { openLog } from '#src/log.ts';
 import { collectors, investigators } from '#src/registry.ts';
+import { alerts } from './alerts.ts';
 import { check } from './check.ts';
 import type { Command, Invocation, Options, Surroundings } from './command.ts';
 import { conclude } from './conclude.ts';
@@ -35,6 +36,7 @@ export const commands: Readonly<Record<string, Command>> = {
   results,
   conclude,
   deviations,
+  alerts,
   export: exportCommand,
   replay,
   rules: rulesCommand,

@@ -250,7 +250,35 @@ const today = z.object({
   ),
 });
 
+const alert = z.object({
+  alert: z.string().describe('Its name'),
+  kind: z.enum(['drift', 'event', 'obligation', 'waiver', 'monitoring', 'operations']),
+  state: z.enum(['open', 'acknowledged', 'flapping', 'resolved']),
+  severity,
+  headline: z.string(),
+  rule: z.string().nullable().describe('Null where it is about no rule, or about several'),
+  count: z.int().describe('Of items, or of what else it is about'),
+  since: instant,
+  due: instant.nullable(),
+  channel: z.string().nullable().describe('Null where nobody is told'),
+  told: instant.nullable().describe('When the first message arrived'),
+  assigned: z.string().nullable(),
+  acknowledged: z.object({ by: z.string(), until: instant }).nullable(),
+  resolved: z.object({ at: instant, how: z.string() }).nullable(),
+});
+const letter = z.object({
+  id: z.string(),
+  alert: z.string(),
+  channel: z.string(),
+  state: z.enum(['waiting', 'parked']).describe('Parked: not tried again before somebody mends what is wrong, or an hour has passed'),
+  created: instant,
+  attempts: z.int(),
+  fault: z.string().nullable(),
+  mend: z.string().nullable(),
+});
+
 export const shapes = {
+  alerts: z.object({ alerts: z.array(alert), undelivered: z.array(letter) }),
   results: z.array(resultRow),
   deviations: z.array(deviationRow),
   conclude,

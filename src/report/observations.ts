@@ -3,7 +3,7 @@ import { milliseconds } from '#src/duration.ts';
 import { type EvidenceReading, type HeldScope, type ResultRun, scopeKey } from '#src/evidence/store.ts';
 import type { Population } from '#src/population.ts';
 import { type CadenceRule, type ItemRule, inspectedBy, judgedBy, type Rule } from '#src/rule.ts';
-import type { Evidence } from '#src/window/evidence.ts';
+import type { Evidence, OwedFrom } from '#src/window/evidence.ts';
 import type { Run, ScopeCoverage, Window } from '#src/window/types.ts';
 import { type Asking, deadlinesOf, grouped, type Observation } from './asking.ts';
 import { observeDeviations, observeStreams } from './own-record.ts';
@@ -149,6 +149,14 @@ function eventsUnder(rule: Rule, store: EvidenceReading) {
         result: judgements.find(({ rule: id }) => id === rule.id)?.result ?? ('unobserved' as const),
       })),
     );
+}
+
+/** What every subject owes under the rules with a schedule. */
+export function owedBySubject(asking: Asking): { readonly rule: CadenceRule; readonly owed: OwedFrom }[] {
+  const coverages = coverageByScope(asking.store, asking.window);
+  return asking.rules.flatMap((rule) =>
+    rule.over === 'obligations' ? owedUnder(rule, asking, coverages).map((owed) => ({ rule, owed })) : [],
+  );
 }
 
 function owedUnder(rule: CadenceRule, { store, parametersOf, timeZone, window }: Asking, coverages: ReadonlyMap<string, ScopeCoverage>) {

@@ -1,0 +1,275 @@
+import { randomUUID } from 'node:crypto';
+import type { Companion } from '#src/companion.ts';
+import type { EvidenceReading } from '#src/evidence/store.ts';
+import { parseScopeKey } from '#src/evidence/store.ts';
+import type { Operations } from '#src/operations/operations.ts';
+import type { FindActor } from '#src/who/find-actor.ts';
+import { attributing } from './attribution.ts';
+import type { Channel } from './channel.ts';
+import { type Composing, compose, stateOf } from './compose.ts';
+import type { Condition } from './condition.ts';
+import { openDelivery } from './delivery.ts';
+import { step } from './drift.ts';
+import { leaseIn } from './lease.ts';
+import { isObligation, isTrouble, isWaiver, obligationConditions, troubleConditions, waiverConditions } from './notices.ts';
+import { type Draft, put, unpark } from './outbox.ts';
+import type { OwedNow } from './owed.ts';
+import { blindScopes } from './silence.ts';
+import type { AlertOrders, Reread, Troubles, Waivers } from './sources.ts';
+import { type Alert, type AlertState, defaultPolicy, type News, type Order, type Policy, type Telling } from './state.ts';
+import { forgetBefore, isKnown, load, save } from './tables.ts';
+import { type Watch, watchOver } from './watch.ts';
+import { against, type Found, type Open, type Outcomes, type Watching } from './watching.ts';
+import { replyOf } from './words.ts';
+
+export interface AlertsOptions {
+  readonly operations: Operations;
+  readonly store: EvidenceReading;
+  readonly watching: Omit<Watching, 'store'>;
+  readonly composing: Omit<Composing, 'store'>;
+  /** Null: nobody is told, and alerts are kept and shown all the same. */
+  readonly channel: Channel | null;
+  readonly findActor: FindActor;
+  readonly waivers: Waivers;
+  readonly troubles: readonly Troubles[];
+  readonly owed: (now: number) => readonly OwedNow[];
+  readonly reread: Reread;
+  readonly policy?: Policy;
+  readonly log: Record<'info' | 'warn' | 'error', (data: object, message: string) => void>;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Milliseconds between two looks at the clock; null: only when asked. */
+  readonly every?: number | null;
+  /** Milliseconds between two letters to one channel. */
+  readonly pace?: number;
+}
+
+export interface Alerts extends Companion, AlertOrders {
+  /** One look at what became known and at the clock. Never throws. */
+  tick(): Promise<void>;
+  /** Resolves when nothing is being delivered or asked. */
+  settled(): Promise<void>;
+}
+
+const [second, minute, day] = [1_000, 60_000, 86_400_000];
+
+/**
+ * Tells people what is wrong, beside the cycles. What it remembers changes in one transaction with what it has to tell; whatever fails here
+ * is told by the log, and made up for from the evidence.
+ */
+export function openAlerts(options: AlertsOptions): Alerts {
+  const { operations, store, channel, log, now, policy = defaultPolicy, every = 5 * second } = options;
+  const watching: Watching = { ...options.watching, store };
+  const composing: Composing = { ...options.composing, store };
+  const lease = leaseIn(operations, randomUUID());
+  const delivery =
+    channel && openDelivery({ operations, channel, lease, log, now, ...(options.pace !== undefined && { pace: options.pace }) });
+  const asking = attributing({ findActor: options.findActor, store, now });
+
+  let memory: { state: AlertState; rules: Set<string>; watch: Watch } | null = null;
+  let outcomes: Outcomes = [];
+  let orders: Order[] = [];
+  const last = { silence: 0, owed: 0, unparked: now(), forgotten: 0 };
+  let closed = false;
+
+  /** Everything that is wrong by now, and is not in the results of a cycle. */
+  function timed(watch: Watch, open: Open, at: number, cycles: boolean): Found[] {
+    const found: Found[] = [];
+    const { route } = watching;
+    const due = (what: keyof typeof last, every: number) => at - last[what] >= every && ((last[what] = at), true);
+    if (due('silence', 15 * second) || cycles) found.push(watch.silent(open, at));
+    const troubles = options.troubles.flatMap((each) => each(at));
+    found.push(against(troubleConditions(troubles, route), open, isTrouble, 'it is well again', at));
+    const waivers = options.waivers();
+    const changed = watch.waived(waivers, open, at);
+    if (changed) found.push(changed);
+    const noticed = waiverConditions(waivers, { route, stillFails: watch.stillFails, now: at });
+    found.push(against(noticed, open, isWaiver, 'it was decided, renewed, or is needed no more', at));
+    if (due('owed', 5 * minute) || cycles) {
+      const owed = obligationConditions(options.owed(at), { route, now: at });
+      found.push(against(owed, open, isObligation, 'it was done', at));
+    }
+    return found;
+  }
+
+  /** What became known since the last step. */
+  function newsAt(at: number): News | null {
+    if (memory === null) {
+      if (store.lastCycle() === null) return null;
+      const { state, rules, first } = load(operations, at - policy.reopens);
+      const watch = watchOver(watching, rules);
+      memory = { state, rules, watch };
+      const open = openIn(state);
+      watch.waived(options.waivers(), open, at);
+      outcomes = [];
+      return together([watch.everything(open, at, first), ...timed(watch, open, at, true)], [], at);
+    }
+    const { watch, state } = memory;
+    const open = openIn(state);
+    const cycles = outcomes.map((outcome) => watch.after(outcome, open, at));
+    const looked = cycles.flatMap((each) => each.looked);
+    outcomes = [];
+    return together([...cycles, ...timed(watch, open, at, cycles.length > 0)], looked, at);
+  }
+
+  const together = (found: readonly Found[], looked: readonly string[], at: number): News => ({
+    raised: found.flatMap(({ raised }) => raised),
+    ended: found.flatMap(({ ended }) => ended),
+    looked,
+    blind: blindScopes(watching, at),
+    attributed: asking.answers(),
+    orders: orders.splice(0),
+  });
+
+  /** One step, kept with its letters in one transaction; false where another agent tells. */
+  function take(news: News, at: number): boolean {
+    const { state: before, rules } = memory!;
+    const { state, tellings } = step(before, news, at, policy, (id) => isKnown(operations, id));
+    if (tellings.length > 0 || differs(before, state)) {
+      const kept = operations.transaction(() => {
+        if (!lease.isHeld(at)) return false;
+        save(operations, before, state, rules);
+        if (channel) put(operations, lettersOf(tellings, composing, at), at);
+        return true;
+      });
+      if (!kept) return false;
+    }
+    memory!.state = state;
+    confirm(news, state);
+    return true;
+  }
+
+  /** Results that turned to fail are looked at once more, while others of their cause are waited for. */
+  function confirm({ raised = [] }: News, { waiting }: AlertState): void {
+    const scopes = new Set(
+      raised.flatMap(({ condition: { key, kind, baseline, scope } }) => (kind === 'drift' && !baseline && waiting.has(key) ? scope : [])),
+    );
+    if (scopes.size > 0) options.reread([...scopes].map(parseScopeKey));
+  }
+
+  function housekeeping(at: number): void {
+    if (at - last.unparked >= 60 * minute) {
+      last.unparked = at;
+      operations.transaction(() => unpark(operations));
+    }
+    if (at - last.forgotten >= day) {
+      last.forgotten = at;
+      operations.transaction(() => forgetBefore(operations, at - 30 * day));
+    }
+  }
+
+  async function work(): Promise<void> {
+    const at = now();
+    if (!operations.transaction(() => lease.hold(at))) {
+      memory = null;
+      return;
+    }
+    if (memory === null) operations.transaction(() => unpark(operations));
+    const news = newsAt(at);
+    if (news === null) return;
+    if (!take(news, at)) {
+      memory = null;
+      return;
+    }
+    asking.askAhead(memory!.state.waiting.values());
+    asking.ask(memory!.state.alerts.values());
+    // What is known already about who it was goes into the first message.
+    await new Promise((resolve) => setImmediate(resolve));
+    const attributed = asking.answers();
+    if (attributed.length > 0) take({ attributed }, at);
+    housekeeping(at);
+    delivery?.nudge();
+  }
+
+  let queue = Promise.resolve();
+  const looking = async (): Promise<void> => {
+    if (closed) return;
+    try {
+      await work();
+    } catch (error) {
+      memory = null;
+      log.error({ err: error }, 'alerts could not be worked out; they are made up for from the evidence');
+    }
+  };
+  const tick = (): Promise<void> => {
+    queue = queue.then(looking);
+    return queue;
+  };
+  const timer = every === null ? null : setInterval(() => void tick(), every).unref();
+
+  const alertBy = (id: string): Alert | undefined => memory?.state.alerts.get(id);
+  const order = (given: Order): void => {
+    orders = [...orders, given];
+    void tick();
+  };
+
+  return {
+    name: 'alerts',
+    afterCycles(done) {
+      outcomes = [...outcomes, ...done];
+      return tick();
+    },
+    tick,
+    async settled() {
+      await queue;
+      await Promise.all([asking.settled(), delivery?.settled()]);
+    },
+    has: (id) => memory?.state.alerts.has(id) || isKnown(operations, id),
+    find(id) {
+      const alert = alertBy(id);
+      if (!alert) return null;
+      const members = [...alert.members.values()].filter(({ ended }) => ended === null);
+      return {
+        state: stateOf(alert),
+        headline: compose(alert, composing, now()).headline,
+        rule: alert.rule,
+        items: members.flatMap(({ condition: { scope, item } }) => (item === '' ? [] : [{ scope, item }])),
+      };
+    },
+    acknowledge: (alert, given) => order({ alert, do: 'acknowledge', ...given }),
+    assign: (alert, given) => order({ alert, do: 'assign', ...given }),
+    tell({ rule, items }, reply) {
+      const keys = new Set(items.map(({ scope, item }) => `${rule}\n${scope}\n${item}`));
+      for (const alert of memory?.state.alerts.values() ?? [])
+        if ([...alert.members.values()].some(({ condition }) => keys.has(`${condition.rule}\n${condition.scope}\n${condition.item}`)))
+          order({ alert: alert.id, do: 'tell', ...reply });
+    },
+    async close() {
+      closed = true;
+      if (timer) clearInterval(timer);
+      await queue;
+      await delivery?.close();
+      await channel?.close();
+      operations.transaction(() => lease.release());
+    },
+  };
+}
+
+/** What is open and what waits, by key. */
+function openIn({ alerts, waiting }: AlertState): Open {
+  const open = new Map<string, Condition>();
+  for (const { members, resolved } of alerts.values())
+    if (resolved === null) for (const [key, { condition, ended }] of members) if (ended === null) open.set(key, condition);
+  for (const [key, { condition }] of waiting) open.set(key, condition);
+  return open;
+}
+
+/** Whether there is anything to keep. */
+function differs(before: AlertState, after: AlertState): boolean {
+  if (before.alerts.size !== after.alerts.size || before.flips.size !== after.flips.size) return true;
+  for (const [id, alert] of after.alerts) if (before.alerts.get(id) !== alert) return true;
+  for (const [key, flips] of after.flips) if (before.flips.get(key) !== flips) return true;
+  return false;
+}
+
+/** The letters of a step, in words. Where there is no channel for an alert, it has none. */
+function lettersOf(tellings: readonly Telling[], composing: Composing, now: number): Draft[] {
+  return tellings.flatMap((telling): Draft[] => {
+    const { alert, letter } = telling;
+    if (alert.channel === null) return [];
+    const common = { id: `${alert.id}.${letter}`, alert: alert.id, channel: alert.channel };
+    if (telling.is === 'reply')
+      return [{ ...common, content: { is: 'reply', message: replyOf(alert, telling.said, now), broadcast: telling.broadcast } }];
+    return [{ ...common, content: { is: telling.is, message: compose(alert, composing, now) } }];
+  });
+}

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HoldfastError } from '#src/errors.ts';
+import type { Operations } from '#src/operations/operations.ts';
+import { type Channel, ChannelFault } from './channel.ts';
+import type { Lease } from './lease.ts';
+import { channelsWaiting, delivered, failed, type Turn, take } from './outbox.ts';
+
+export interface DeliveryOptions {
+  readonly operations: Operations;
+  readonly channel: Channel;
+  readonly lease: Lease;
+  readonly log: Record<'info' | 'warn', (data: object, message: string) => void>;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Milliseconds between two letters to one channel. */
+  readonly pace?: number;
+  /** From 0 to 1, for the jitter. */
+  readonly random?: () => number;
+}
+
+export interface Delivery {
+  /** Begins to bring what waits. Never throws, never waits. */
+  nudge(): void;
+  /** Resolves when nothing is under way. */
+  settled(): Promise<void>;
+  /** Begins nothing more; resolves when what is under way is done. */
+  close(): Promise<void>;
+}
+
+/**
+ * Brings the letters of the outbox, each channel apart, at the pace that a channel bears. A letter counts as one that may have arrived from
+ * before it is brought, so that after a crash it is looked for first; a channel that cannot look gets it again.
+ */
+export function openDelivery({ operations, channel, lease, log, now, pace = 1_000, random = Math.random }: DeliveryOptions): Delivery {
+  const lanes = new Map<string, Promise<void>>();
+  /** Until when a channel asked to be left alone. */
+  const pauses = new Map<string, number>();
+  const stop = new AbortController();
+
+  async function lane(name: string): Promise<void> {
+    while (!stop.signal.aborted) {
+      const turn =
+        now() < (pauses.get(name) ?? 0) ? null : operations.transaction(() => (lease.isHeld(now()) ? take(operations, name, now()) : null));
+      if (!turn) return;
+      await bring(name, turn);
+      await sleep(pace, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  }
+
+  async function bring(name: string, { letter, attempts, tried }: Turn): Promise<void> {
+    try {
+      const there = tried === null ? null : await find(letter, tried);
+      const receipt = there ?? (isWorthBringing(letter.content) ? await channel.deliver(letter) : null);
+      operations.transaction(() => delivered(operations, letter.id, receipt, now()));
+      log.info({ letter: letter.id, channel: name, attempts, found: there !== null }, 'letter delivered');
+    } catch (error) {
+      note(name, letter.id, attempts, error);
+    }
+  }
+
+  /** Where the channel can never tell, the letter is brought again: once too often rather than never. */
+  async function find(letter: Turn['letter'], since: number) {
+    try {
+      return await channel.find(letter, since - clockSkew);
+    } catch (error) {
+      if (error instanceof ChannelFault && error.permanent) return null;
+      throw new ChannelFault(`it cannot be told whether it has arrived: ${saying(error)}`, {
+        uncertain: true,
+        retryAfter: error instanceof ChannelFault ? error.retryAfter : null,
+        mend: error instanceof ChannelFault ? error.mend : '',
+        cause: error,
+      });
+    }
+  }
+
+  /** Without edits, only the last of them is worth a message. */
+  const isWorthBringing = (content: Turn['letter']['content']): boolean =>
+    channel.threads || content.is !== 'edit' || content.message.state === 'resolved';
+
+  function note(name: string, id: string, attempts: number, error: unknown): void {
+    const fault = error instanceof ChannelFault ? error : new ChannelFault(saying(error), { uncertain: true, cause: error });
+    const { permanent, uncertain, retryAfter, mend } = fault;
+    const next = permanent ? null : now() + (retryAfter ?? pauseAfter(attempts, random()));
+    if (retryAfter !== null) pauses.set(name, now() + retryAfter);
+    operations.transaction(() => failed(operations, id, { says: fault.message, mend, next, uncertain }));
+    log.warn({ letter: id, channel: name, attempts, reason: fault.message, parked: permanent }, 'a letter was not delivered');
+  }
+
+  return {
+    nudge() {
+      if (stop.signal.aborted) return;
+      for (const name of channelsWaiting(operations)) {
+        if (lanes.has(name)) continue;
+        const running = lane(name)
+          .catch((error: unknown) => log.warn({ channel: name, reason: saying(error) }, 'letters could not be taken from the outbox'))
+          .finally(() => lanes.delete(name));
+        lanes.set(name, running);
+      }
+    },
+    async settled() {
+      while (lanes.size > 0) await Promise.all(lanes.values());
+    },
+    async close() {
+      stop.abort();
+      await Promise.all(lanes.values());
+    },
+  };
+}
+
+/** What the other side's clock may differ by. */
+const clockSkew = 120_000;
+
+const saying = (error: unknown): string => (error instanceof HoldfastError || Error.isError(error) ? error.message : String(error));
+
+/** Five seconds, then twice as long each time, up to ten minutes; and up to half of it less. */
+const pauseAfter = (attempts: number, chance: number): number =>
+  Math.round(Math.min(5_000 * 2 ** (attempts - 1), 600_000) * (1 - chance / 2));

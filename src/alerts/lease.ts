@@ -1,0 +1,32 @@
+import type { Operations } from '#src/operations/operations.ts';
+
+/** Of several agents over one store, only one tells people: the one that holds the lease. */
+export interface Lease {
+  /** Takes or prolongs it. To be called in a transaction. */
+  hold(now: number): boolean;
+  /** Whether it is held. To be called in the transaction whose work depends on it. */
+  isHeld(now: number): boolean;
+  release(): void;
+}
+
+/** How long an agent that says nothing more keeps others from telling; longer than any single delivery takes. */
+export const leaseFor = 60_000;
+
+export function leaseIn({ db }: Operations, holder: string): Lease {
+  const current = () => db.prepare("SELECT holder, until FROM alert_lease WHERE name = 'telling'").get();
+  return {
+    hold(now) {
+      const row = current();
+      if (row && row['holder'] !== holder && Number(row['until']) > now) return false;
+      db.prepare(
+        "INSERT INTO alert_lease (name, holder, until) VALUES ('telling', ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until",
+      ).run(holder, now + leaseFor);
+      return true;
+    },
+    isHeld(now) {
+      const row = current();
+      return row?.['holder'] === holder && Number(row['until']) > now;
+    },
+    release: () => void db.prepare("UPDATE alert_lease SET until = 0 WHERE name = 'telling' AND holder = ?").run(holder),
+  };
+}

@@ -1,0 +1,111 @@
+import type { Value } from '#src/evidence/engine.ts';
+import type { Operations, Part } from '#src/operations/operations.ts';
+import type { Alert, AlertState, Flips, Member } from './state.ts';
+
+/** What alerts remember: no evidence, and the poorer by a message told twice where it is lost. */
+export const alertPart: Part = {
+  name: 'alert',
+  versions: [
+    `CREATE TABLE alert (id TEXT PRIMARY KEY, resolved BIGINT, data TEXT NOT NULL);
+     CREATE INDEX alert_resolved ON alert (resolved);
+     CREATE TABLE alert_member (alert TEXT NOT NULL, key TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (alert, key));
+     CREATE TABLE alert_memory (name TEXT PRIMARY KEY, data TEXT NOT NULL);
+     CREATE TABLE alert_letter (id TEXT PRIMARY KEY, seq BIGINT NOT NULL, alert TEXT NOT NULL, channel TEXT NOT NULL, kind TEXT NOT NULL,
+       content TEXT, state TEXT NOT NULL, created BIGINT NOT NULL, attempts BIGINT NOT NULL, since BIGINT, next BIGINT NOT NULL,
+       fault TEXT, mend TEXT, receipt TEXT, delivered BIGINT);
+     CREATE INDEX alert_letter_open ON alert_letter (state, channel, seq);
+     CREATE INDEX alert_letter_alert ON alert_letter (alert, seq);
+     CREATE TABLE alert_lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until BIGINT NOT NULL)`,
+  ],
+};
+
+/** What is kept of the state as a whole. */
+interface Memory {
+  readonly flips: readonly (readonly [string, Flips])[];
+  readonly looks: readonly (readonly [string, number])[];
+  readonly parents: AlertState['parents'];
+  /** The rules that were in force: one that is new is not a change of an item. */
+  readonly rules: readonly string[];
+}
+
+export interface Remembered {
+  readonly state: AlertState;
+  readonly rules: Set<string>;
+  /** Nothing was ever remembered here. */
+  readonly first: boolean;
+}
+
+/** The state as it was kept: what is open, and what was resolved since an instant. What only waited is found again in the evidence. */
+export function load({ db }: Operations, resolvedSince: number): Remembered {
+  const memory = db.prepare("SELECT data FROM alert_memory WHERE name = 'state'").get();
+  const known = memory ? (JSON.parse(String(memory['data'])) as Memory) : null;
+  const alerts = new Map<string, Alert>();
+  const members = new Map<string, Map<string, Member>>();
+  const kept = 'FROM alert_member JOIN alert ON alert.id = alert_member.alert WHERE alert.resolved IS NULL OR alert.resolved >= ?';
+  for (const { alert, key, data } of db.prepare(`SELECT alert_member.alert, key, alert_member.data ${kept}`).all(resolvedSince)) {
+    const own = members.get(String(alert)) ?? new Map<string, Member>();
+    members.set(String(alert), own.set(String(key), JSON.parse(String(data)) as Member));
+  }
+  for (const { id, data } of db.prepare('SELECT id, data FROM alert WHERE resolved IS NULL OR resolved >= ?').all(resolvedSince))
+    alerts.set(String(id), { ...(JSON.parse(String(data)) as Alert), members: members.get(String(id)) ?? new Map<string, Member>() });
+  const holders = new Map<string, string>();
+  // A condition may have been in an earlier alert too: the latest holds it.
+  for (const { id, members: own } of [...alerts.values()].toSorted((a, b) => a.opened - b.opened))
+    for (const key of own.keys()) holders.set(key, id);
+  return {
+    state: {
+      waiting: new Map(),
+      alerts,
+      holders,
+      flips: new Map(known?.flips),
+      looks: new Map(known?.looks),
+      parents: known?.parents ?? [],
+    },
+    rules: new Set(known?.rules),
+    first: known === null,
+  };
+}
+
+/** Writes what differs between two states. To be called in a transaction. */
+export function save({ db }: Operations, before: AlertState, after: AlertState, rules: ReadonlySet<string>): void {
+  const rows: Value[][] = [];
+  const alert = db.prepare(
+    'INSERT INTO alert (id, resolved, data) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET resolved = excluded.resolved, data = excluded.data',
+  );
+  for (const [id, now] of after.alerts) {
+    const was = before.alerts.get(id);
+    if (was === now) continue;
+    const { members, ...data } = now;
+    alert.run(id, now.resolved?.at ?? null, JSON.stringify(data));
+    if (was?.members === members) continue;
+    for (const [key, member] of members) if (was?.members.get(key) !== member) rows.push([id, key, JSON.stringify(member)]);
+  }
+  upsertMembers(db, rows);
+  const memory: Memory = { flips: [...after.flips], looks: [...after.looks], parents: after.parents, rules: [...rules] };
+  db.prepare("INSERT INTO alert_memory (name, data) VALUES ('state', ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data").run(
+    JSON.stringify(memory),
+  );
+}
+
+const together = 100;
+
+/** Many rows in few statements: each may be a journey. */
+function upsertMembers(db: Operations['db'], rows: readonly (readonly Value[])[]): void {
+  for (let at = 0; at < rows.length; at += together) {
+    const some = rows.slice(at, at + together);
+    const places = some.map(() => '(?, ?, ?)').join(', ');
+    db.prepare(
+      `INSERT INTO alert_member (alert, key, data) VALUES ${places} ON CONFLICT (alert, key) DO UPDATE SET data = excluded.data`,
+    ).run(...some.flat());
+  }
+}
+
+/** Forgets alerts that were resolved before an instant, with their letters. To be called in a transaction. */
+export function forgetBefore({ db }: Operations, instant: number): void {
+  for (const table of ['alert_member', 'alert_letter'])
+    db.prepare(`DELETE FROM ${table} WHERE alert IN (SELECT id FROM alert WHERE resolved < ?)`).run(instant);
+  db.prepare('DELETE FROM alert WHERE resolved < ?').run(instant);
+}
+
+export const isKnown = ({ db }: Operations, id: string): boolean =>
+  db.prepare('SELECT 1 AS one FROM alert WHERE id = ?').get(id) !== undefined;

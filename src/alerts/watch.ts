@@ -1,0 +1,182 @@
+import type { CycleOutcome } from '#src/cycle/cycle.ts';
+import { type ItemChange, scopeKey } from '#src/evidence/store.ts';
+import type { Condition } from './condition.ts';
+import { conditionsOf, type Failing, failingKey, failingNow, failingOf, howEnded, howJudged } from './failing.ts';
+import { isSilence, isUnreadField, silences, unreadFields } from './silence.ts';
+import type { WaiverNotice } from './sources.ts';
+import { against, type Ended, type Found, type Open, type Watching } from './watching.ts';
+
+/** Follows the evidence: what began to be wrong, and what is so no more. It only reads, and what it forgets it finds again. */
+export interface Watch {
+  /**
+   * Everything that fails, held against what is open: at the start, and whenever something may have been missed. `first`: nothing was ever
+   * watched here before.
+   */
+  everything(open: Open, now: number, first: boolean): Found;
+  /** What a cycle changed. */
+  after(outcome: CycleOutcome, open: Open, now: number): Found & { readonly looked: readonly string[] };
+  /** What only time changes: scopes that are not looked at. */
+  silent(open: Open, now: number): Found;
+  /** Waivers that begin and end. Null where nothing did since the last time. */
+  waived(waivers: readonly WaiverNotice[], open: Open, now: number): Found | null;
+  /** Whether something that the waiver covers fails now. */
+  stillFails(waiver: WaiverNotice): boolean;
+}
+
+/** `known`: the rules that were in force before, so that a new one is not taken for a change. It is added to. */
+export function watchOver(watching: Watching, known: Set<string>): Watch {
+  const { store, rules } = watching;
+  let waivers: readonly WaiverNotice[] = [];
+  let waived = new Map<string, WaiverNotice>();
+
+  const raisedFrom = (found: readonly Failing[], isNew: (failing: Failing) => boolean, since: (condition: Condition) => number) =>
+    conditionsOf(
+      found.filter(({ rule, held, item }) => !waived.has(failingKey(rule.id, scopeKey(held.scope), item.item.key))),
+      watching,
+      isNew,
+    ).map((condition) => ({ condition, since: since(condition) }));
+
+  const isFirst = ({ rule, held, item }: Failing): boolean =>
+    !known.has(rule.id) || (held.firstLook !== null && item.firstSeen === held.firstLook && held.firstLook === held.lastLook);
+
+  const endedNow = (open: Open, now: number): Ended =>
+    [...open.values()].flatMap((condition) => {
+      if (!isResult(condition)) return [];
+      const waiver = waived.get(condition.key);
+      const how = waiver ? waivedUntil(waiver) : howEnded(condition, watching);
+      return how === null ? [] : [{ key: condition.key, at: now, how }];
+    });
+
+  return {
+    everything(open, now, first) {
+      const found = [...failingNow(watching)].filter(
+        ({ rule, held, item }) => !open.has(failingKey(rule.id, scopeKey(held.scope), item.item.key)),
+      );
+      const raised = raisedFrom(
+        found,
+        (failing) => first || isFirst(failing),
+        ({ firstBad }) => firstBad,
+      );
+      const unread = [...store.held.values()].flatMap((held) => (held.retired ? [] : unreadFields(held, watching)));
+      const lost = against(unread, open, isUnreadField, 'it is read again', now);
+      for (const id of rules.keys()) known.add(id);
+      const begun = lost.raised.map(({ condition, since }) => ({ condition: first ? { ...condition, baseline: true } : condition, since }));
+      return { raised: [...raised, ...begun], ended: [...endedNow(open, now), ...lost.ended] };
+    },
+
+    after({ record }, open, now) {
+      const failing: Failing[] = [];
+      const ended: { key: string; at: number; how: string }[] = [];
+      const found: Found[] = [];
+      const lost = new Set([...open.values()].filter(isUnreadField).map(({ scope }) => scope));
+      for (const scope of record.scopes) {
+        if (scope.status === 'failed') continue;
+        const key = scopeKey(scope.scope);
+        const held = store.held.get(key);
+        if (!held) continue;
+        for (const change of scope.changes) {
+          const item = held.items.get(change.key);
+          if (item && change.snapshot !== null) failing.push(...failingOf(rules, held, item));
+          ended.push(...endedBy(change, key, record.asOf, open, rules.keys()));
+        }
+        if (scope.changes.some(touchesUnread) || lost.has(key)) {
+          const own = against(
+            unreadFields(held, watching),
+            open,
+            (each) => isUnreadField(each) && each.scope === key,
+            'it is read again',
+            now,
+          );
+          found.push(own);
+        }
+      }
+      const gone = new Set(record.retired.map(({ scope }) => scopeKey(scope)));
+      if (gone.size > 0 || [...open.values()].some(({ rule }) => rule !== null && !rules.has(rule)))
+        ended.push(
+          ...endedNow(new Map([...open].filter(([, { scope, rule }]) => gone.has(scope) || (rule !== null && !rules.has(rule)))), now),
+        );
+      const raised = raisedFrom(
+        failing.filter(({ rule, held, item }) =>
+          needsRaising(open.get(failingKey(rule.id, scopeKey(held.scope), item.item.key)), item.judgements, rule.id),
+        ),
+        isFirst,
+        () => now,
+      );
+      return {
+        raised: [...raised, ...found.flatMap((each) => each.raised)],
+        ended: [...ended, ...found.flatMap((each) => each.ended)],
+        looked: record.scopes.flatMap((scope) => (scope.status === 'complete' ? [scopeKey(scope.scope)] : [])),
+      };
+    },
+
+    silent: (open, now) => against(silences(watching, now), open, isSilence, 'it is read again', now),
+
+    waived(current, open, now) {
+      const next = inForce(current, now);
+      if (current === waivers && next.size === waived.size && [...next.keys()].every((key) => waived.has(key))) return null;
+      const before = waived;
+      [waivers, waived] = [current, next];
+      const over = [...before.keys()].filter((key) => !next.has(key));
+      const ended = [...open.values()].flatMap(({ key }) => (next.has(key) ? [{ key, at: now, how: waivedUntil(next.get(key)!) }] : []));
+      const back = over.flatMap((key) => {
+        const [, rule, scope, item] = key.split('\n') as [string, string, string, string];
+        const held = store.held.get(scope);
+        const found = held?.retired === null ? held.items.get(item) : undefined;
+        return held && found ? [...failingOf(rules, held, found)].filter((failing) => failing.rule.id === rule) : [];
+      });
+      return {
+        raised: raisedFrom(
+          back,
+          () => false,
+          () => now,
+        ),
+        ended,
+      };
+    },
+
+    stillFails: ({ rule, items }) =>
+      items.some(({ scope, item }) => {
+        const held = store.held.get(scope);
+        return held?.retired === null && held.items.get(item)?.judgements.some((each) => each.rule === rule && each.result === 'fail');
+      }),
+  };
+}
+
+const isResult = ({ kind }: Condition): boolean => kind === 'drift' || kind === 'event';
+
+const waivedUntil = ({ id, until, decidedBy }: WaiverNotice): string =>
+  `waived until ${new Date(until).toISOString().slice(0, 10)} (${id}${decidedBy === null ? '' : `, approved by ${decidedBy}`}); it stays in the evidence`;
+
+/** What waivers cover at an instant, by the keys of conditions. */
+function inForce(waivers: readonly WaiverNotice[], now: number): Map<string, WaiverNotice> {
+  const covered = new Map<string, WaiverNotice>();
+  for (const waiver of waivers)
+    if (waiver.state === 'approved' && waiver.from !== null && waiver.from <= now && now < waiver.until)
+      for (const { scope, item } of waiver.items) covered.set(failingKey(waiver.rule, scope, item), waiver);
+  return covered;
+}
+
+/** The open results of an item that a change ended. */
+function endedBy(change: ItemChange, scope: string, at: number, open: Open, rules: Iterable<string>): Ended {
+  if (open.size === 0) return [];
+  if (change.snapshot === null)
+    return [...rules].flatMap((rule) => {
+      const key = failingKey(rule, scope, change.key);
+      return open.has(key) ? [{ key, at, how: 'the item is gone' }] : [];
+    });
+  return (change.judgements ?? []).flatMap((judgement) => {
+    const key = failingKey(judgement.rule, scope, change.key);
+    const how = open.has(key) ? howJudged(judgement) : null;
+    return how === null ? [] : [{ key, at, how }];
+  });
+}
+
+/** Not those that are open already and say the same. */
+const needsRaising = (open: Condition | undefined, judgements: Failing['item']['judgements'], rule: string): boolean => {
+  if (!open) return true;
+  const judgement = judgements.find((each) => each.rule === rule)!;
+  return open.says !== judgement.message || open.severity !== judgement.severity;
+};
+
+const touchesUnread = ({ judgements, snapshot }: ItemChange): boolean =>
+  snapshot !== null && (judgements ?? []).some(({ unread }) => unread !== undefined);

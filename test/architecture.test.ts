@@ -21,7 +21,8 @@ const mayImport: Record<string, RegExp> = {
   'src/anchors/*.ts': /^\.\/|^#src\/(ledger\/|errors\.ts$|aws\.ts$|duration\.ts$)|^@aws-sdk\/client-s3$|^zod$|^node:/,
   'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|cycle\/(collect|evaluate))|^zod$|^pg$|^node:/,
   'src/operations/*.ts': /^\.\/|^#src\/(evidence|errors)|^node:/,
-  'src/alerts/slack*.ts': /^\.\/|^#src\/(config\/secret|errors|actions\/action)\.ts$|^@slack\/(web-api|socket-mode)$|^zod$|^node:/,
+  'src/alerts/slack*.ts':
+    /^\.\/|^#src\/(config\/(secret|local-date)|errors|companion|actions\/action)\.ts$|^pino$|^@slack\/(web-api|socket-mode)$|^zod$|^node:/,
   'src/alerts/{condition,state,draft,drift,course,grouping,flapping,diff,words}.ts':
     /^\.\/|^#src\/(rule|population|ledger\/canonical)\.ts$/,
   'src/alerts/{tables,outbox,lease,delivery}.ts': /^\.\/|^#src\/(evidence\/engine|operations\/operations|errors)\.ts$|^node:/,

@@ -1,0 +1,128 @@
+import { SocketModeClient } from '@slack/socket-mode';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Secret } from '#src/config/secret.ts';
+import { ChannelFault } from './channel.ts';
+import { once, silent } from './slack-client.ts';
+import { slackFault } from './slack-faults.ts';
+
+export interface SocketOptions {
+  /** The app-level token. */
+  readonly appToken: Secret;
+  readonly endpoint: string | undefined;
+  /** What somebody did. `acknowledge` must be called within three seconds, else they are shown a warning; it never throws. */
+  readonly onInteraction: (payload: unknown, acknowledge: (answer?: object) => Promise<void>) => void;
+  readonly log: Logger;
+}
+
+export interface KeptSocket {
+  /** Why nobody listens at the moment; null while somebody does. */
+  trouble(): string | null;
+  close(): Promise<void>;
+}
+
+const greeting = 30_000;
+const longestPause = 60_000;
+const disconnect = z.object({ type: z.literal('disconnect'), reason: z.string() });
+
+/**
+ * Keeps one connection of Socket Mode open, and opens the next whenever Slack, as it does every few hours, ends one. The client's own way of
+ * doing so is not used: when Slack cannot be reached meanwhile, it ends the process by a rejection that nobody handles.
+ */
+export function keepSocket({ appToken, endpoint, onInteraction, log }: SocketOptions): KeptSocket {
+  const closing = new AbortController();
+  const { signal } = closing;
+  let trouble: string | null = 'not connected yet';
+  let client: SocketModeClient | null = null;
+
+  /** Resolves when a connection that was greeted has ended. Errors: ChannelFault where none came to be. */
+  async function connection(): Promise<void> {
+    let reason = '';
+    const token = await appToken.resolve();
+    if (signal.aborted) return;
+    const own = new SocketModeClient({
+      appToken: token,
+      autoReconnectEnabled: false,
+      logger: silent,
+      clientOptions: { ...once, ...(endpoint !== undefined && { slackApiUrl: endpoint }) },
+    });
+    client = own;
+    const ended = new Promise<void>((resolve) => own.on('disconnected', () => resolve()));
+    own.on('ws_message', (data: unknown) => {
+      reason = disconnect.safeParse(parse(data)).data?.reason ?? reason;
+    });
+    own.on('interactive', ({ body, ack }: { body: unknown; ack: (answer?: object) => Promise<void> }) =>
+      onInteraction(body, (answer) => ack(answer).catch((error: unknown) => log.warn({ error: String(error) }, 'Slack was not answered'))),
+    );
+    const guard = setTimeout(() => void end(own), greeting);
+    try {
+      await own.start();
+    } catch (error) {
+      throw reason === 'link_disabled' ? socketModeOff : slackFault('apps.connections.open', error ?? new Error('no greeting'));
+    } finally {
+      clearTimeout(guard);
+    }
+    log.info('listening to Slack');
+    trouble = null;
+    await ended;
+    if (reason === 'link_disabled') throw socketModeOff;
+  }
+
+  async function keep(): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await connection();
+        failures = 0;
+        trouble = 'connecting anew';
+      } catch (error) {
+        const { message, mend, permanent } = slackFault('apps.connections.open', error);
+        if (trouble !== message) log.warn({ mend }, `buttons in Slack do not work: ${message}`);
+        trouble = message;
+        failures = permanent ? 7 : failures + 1;
+      }
+      await pause(failures === 0 ? 0 : Math.min(longestPause, 1000 * 2 ** (failures - 1)), signal);
+    }
+  }
+
+  const kept = keep();
+  return {
+    trouble: () => trouble,
+    async close() {
+      closing.abort();
+      if (client) await end(client);
+      await Promise.race([kept, pause(500)]);
+    },
+  };
+}
+
+export const socketModeOff = new ChannelFault('Socket Mode is turned off for the app', {
+  permanent: true,
+  mend: 'Turn it on in the app’s settings, on the page Socket Mode.',
+});
+
+/** Asks for the end of a connection, and a second later ends it. */
+async function end(client: SocketModeClient): Promise<void> {
+  const asked = client.disconnect();
+  await Promise.race([asked, pause(1000).then(() => client.disconnect())]);
+}
+
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, milliseconds);
+    timer.unref();
+    signal?.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}
+
+function parse(data: unknown): unknown {
+  try {
+    return typeof data === 'string' ? (JSON.parse(data) as unknown) : null;
+  } catch {
+    return null;
+  }
+}

@@ -33,39 +33,21 @@ export function keepSocket({ appToken, endpoint, onInteraction, log }: SocketOpt
   const closing = new AbortController();
   const { signal } = closing;
   let trouble: string | null = 'not connected yet';
-  let client: SocketModeClient | null = null;
+  let open: OpenSocket | null = null;
 
   /** Resolves when a connection that was greeted has ended. Errors: ChannelFault where none came to be. */
   async function connection(): Promise<void> {
-    let reason = '';
     const token = await appToken.resolve();
     if (signal.aborted) return;
-    const own = new SocketModeClient({
-      appToken: token,
-      autoReconnectEnabled: false,
-      logger: silent,
-      clientOptions: { ...once, ...(endpoint !== undefined && { slackApiUrl: endpoint }) },
-    });
-    client = own;
-    const ended = new Promise<void>((resolve) => own.on('disconnected', () => resolve()));
-    own.on('ws_message', (data: unknown) => {
-      reason = disconnect.safeParse(parse(data)).data?.reason ?? reason;
-    });
-    own.on('interactive', ({ body, ack }: { body: unknown; ack: (answer?: object) => Promise<void> }) =>
-      onInteraction(body, (answer) => ack(answer).catch((error: unknown) => log.warn({ error: String(error) }, 'Slack was not answered'))),
+    open = openSocket(token, endpoint, (payload, acknowledge) =>
+      onInteraction(payload, (answer) =>
+        acknowledge(answer).catch((error: unknown) => log.warn({ error: String(error) }, 'Slack was not answered')),
+      ),
     );
-    const guard = setTimeout(() => void end(own), greeting);
-    try {
-      await own.start();
-    } catch (error) {
-      throw reason === 'link_disabled' ? socketModeOff : slackFault('apps.connections.open', error ?? new Error('no greeting'));
-    } finally {
-      clearTimeout(guard);
-    }
+    await open.greeted;
     log.info('listening to Slack');
     trouble = null;
-    await ended;
-    if (reason === 'link_disabled') throw socketModeOff;
+    await open.ended;
   }
 
   async function keep(): Promise<void> {
@@ -89,7 +71,7 @@ export function keepSocket({ appToken, endpoint, onInteraction, log }: SocketOpt
     trouble: () => trouble,
     async close() {
       closing.abort();
-      if (client) await end(client);
+      await open?.close();
       await Promise.race([kept, pause(500)]);
     },
   };
@@ -100,10 +82,50 @@ export const socketModeOff = new ChannelFault('Socket Mode is turned off for the
   mend: 'Turn it on in the app’s settings, on the page Socket Mode.',
 });
 
-/** Asks for the end of a connection, and a second later ends it. */
-async function end(client: SocketModeClient): Promise<void> {
-  const asked = client.disconnect();
-  await Promise.race([asked, pause(1000).then(() => client.disconnect())]);
+interface OpenSocket {
+  /** Errors: ChannelFault where Slack does not greet within half a minute. */
+  readonly greeted: Promise<void>;
+  /** Errors: ChannelFault where Socket Mode was turned off. */
+  readonly ended: Promise<void>;
+  /** Asks for the end, and a second later ends it. */
+  close(): Promise<void>;
+}
+
+/** One connection of Socket Mode. */
+export function openSocket(
+  appToken: string,
+  endpoint: string | undefined,
+  onInteraction: (payload: unknown, acknowledge: (answer?: object) => Promise<void>) => void,
+): OpenSocket {
+  let reason = '';
+  const client = new SocketModeClient({
+    appToken,
+    autoReconnectEnabled: false,
+    logger: silent,
+    clientOptions: { ...once, ...(endpoint !== undefined && { slackApiUrl: endpoint }) },
+  });
+  client.on('ws_message', (data: unknown) => {
+    reason = disconnect.safeParse(parse(data)).data?.reason ?? reason;
+  });
+  client.on('interactive', ({ body, ack }: { body: unknown; ack: (answer?: object) => Promise<void> }) => onInteraction(body, ack));
+  const ended = new Promise<void>((resolve, reject) =>
+    client.on('disconnected', () => (reason === 'link_disabled' ? reject(socketModeOff) : resolve())),
+  );
+  ended.catch(() => undefined);
+  const close = async (): Promise<void> => {
+    await Promise.race([client.disconnect(), pause(1000).then(() => client.disconnect())]);
+  };
+  const greet = async (): Promise<void> => {
+    const guard = setTimeout(() => void close(), greeting);
+    try {
+      await client.start();
+    } catch (error) {
+      throw reason === 'link_disabled' ? socketModeOff : slackFault('apps.connections.open', error ?? new Error('no greeting'));
+    } finally {
+      clearTimeout(guard);
+    }
+  };
+  return { greeted: greet(), ended, close };
 }
 
 function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {

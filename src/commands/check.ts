@@ -1,4 +1,5 @@
 import { openAgent } from '#src/agent.ts';
+import { checkSlack } from '#src/alerts/slack-check.ts';
 import { AnchorFault, type AnchorKind } from '#src/anchors/anchor.ts';
 import type { Connection, FoundPlace } from '#src/collector.ts';
 import type { Config } from '#src/config.ts';
@@ -41,7 +42,7 @@ export const check: Command = {
           ...(await readAll(connection, without, scopeDeclaration(settings.scope), (text) => stderr.isTTY && stderr.write(text))),
         );
       }
-      const outside = await checkOutside(settings, now);
+      const outside = [...(await checkOutside(settings, now)), ...(await checkAlerts(settings))];
       answer(
         [...readings, ...outside],
         () => (readings.map(line).join('') || 'There is no connection in the configuration.\n') + outside.map(outsideLine).join(''),
@@ -55,10 +56,10 @@ export const check: Command = {
   },
 };
 
-/** What was found of the signing key, or of an anchor. */
+/** What was found of the signing key, an anchor, or Slack. */
 interface OutsideReading {
   readonly outside: string;
-  readonly kind: 'key' | AnchorKind;
+  readonly kind: 'key' | 'slack' | AnchorKind;
   readonly ok: boolean;
   readonly says: string;
   readonly mend: string;
@@ -82,6 +83,13 @@ async function checkOutside(config: Config, now: () => number): Promise<OutsideR
   return [key, ...anchors];
 }
 
+/** Slack is asked for everything that telling people needs; nothing is posted. */
+async function checkAlerts({ alerts: { slack, webhook, routes } }: Config): Promise<OutsideReading[]> {
+  const channels = [...(slack ? [slack.channel] : []), ...routes.map(({ channel }) => channel)];
+  const readings = await checkSlack({ channels, ...(slack && { slack }), ...(webhook && { webhook }) });
+  return readings.map(({ part, ...told }) => ({ outside: part, kind: 'slack', ...told }));
+}
+
 const besideMend = 'Keep it elsewhere with `ledger` in holdfast.yaml, and name `anchors`.';
 
 async function found(
@@ -100,7 +108,7 @@ async function found(
 }
 
 const outsideLine = ({ outside, kind, ok, says, mend }: OutsideReading): string =>
-  `${ok ? 'ok    ' : 'FAILED'}  ${kind === 'key' ? 'signing key' : `anchor ${printable(outside)} (${kind})`}: ${printable(says)}\n${mend ? `          ${printable(mend)}\n` : ''}`;
+  `${ok ? 'ok    ' : 'FAILED'}  ${kind === 'key' ? 'signing key' : kind === 'slack' ? printable(outside) : `anchor ${printable(outside)} (${kind})`}: ${printable(says)}\n${mend ? `          ${printable(mend)}\n` : ''}`;
 
 async function readAll(
   connection: Connection,

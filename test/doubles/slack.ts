@@ -140,6 +140,10 @@ export async function startSlack({ world = {}, now = Date.now, burst = 1 }: Slac
     }
     if (method.startsWith('services/')) {
       const { status, said } = hook(method, body);
+      if (mischief === 'lose') {
+        response.destroy();
+        return;
+      }
       response.writeHead(status, { 'content-type': 'text/html', ...(status === 429 && { 'retry-after': '1' }) }).end(said);
       return;
     }

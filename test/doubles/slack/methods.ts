@@ -166,6 +166,7 @@ export const methods: Readonly<Record<string, (state: State, args: Args) => Answ
     user: 'holdfast',
     user_id: world.bot.user,
     bot_id: world.bot.id,
+    app_id: world.app,
     is_enterprise_install: false,
   }),
 

@@ -28,6 +28,7 @@ import githubRepositories from './github/repositories.ts';
 import scimAccounts from './scim/accounts.ts';
 import scimGroups from './scim/groups.ts';
 import awsCloudtrail from './aws/cloudtrail.ts';
+import githubLogs from './github/logs.ts';
 import scimModified from './scim/modified.ts';
 import type { Collector } from '#src/collector.ts';
 import type { Investigator } from '#src/investigator.ts';
@@ -65,5 +66,6 @@ export const collectors: readonly Collector[] = [
 
 export const investigators: readonly Investigator[] = [
   awsCloudtrail,
+  githubLogs,
   scimModified,
 ];

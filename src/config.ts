@@ -31,6 +31,9 @@ export interface Config {
   /** Where jobs for workers lie; absent, where the agent collects by itself. */
   readonly queue?: QueueSettings;
   readonly alerts: AlertSettings;
+  /** Where metrics and probes are served apart from the pages; absent, where the pages are. */
+  readonly metrics?: { readonly host: string; readonly port: number };
+  readonly heartbeat?: HeartbeatSettings;
   readonly portal: {
     readonly host: string;
     readonly port: number;
@@ -77,6 +80,13 @@ export interface AlertSettings {
   readonly routes: readonly RouteSettings[];
   readonly remind: { readonly high: number; readonly medium: number };
   readonly acknowledgedFor: number;
+}
+
+/** The sign of life: whom to call, how often, and what is put behind the address when all is not well. */
+export interface HeartbeatSettings {
+  readonly url: Secret;
+  readonly every: Duration;
+  readonly fail?: string;
 }
 
 /** Of the keys of a match all must hold, of the values of a key any. */
@@ -202,6 +212,8 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     ledger,
     anchors,
     alerts,
+    metrics,
+    heartbeat,
     people,
     waivers,
     queue,
@@ -214,8 +226,6 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     retention,
   } = checked;
   const file = typeof parseReference(store) === 'object' ? null : path.resolve(sources.folder, store);
-  const listen = parseAddress(portal.listen);
-  if (listen === undefined) throw new TypeError('the address was let through');
   return {
     file: path.resolve(yaml.file),
     folder: sources.folder,
@@ -234,13 +244,21 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
       },
     }),
     alerts: alertsOf(alerts, secretAt),
+    ...(metrics && { metrics: listenAt(metrics.listen) }),
+    ...(heartbeat && {
+      heartbeat: {
+        url: secretAt(heartbeat.url, ['heartbeat', 'url']),
+        every: heartbeat.every as Duration,
+        ...(heartbeat.fail !== undefined && { fail: heartbeat.fail }),
+      },
+    }),
     scope,
     ...(controls !== undefined && { controls: path.resolve(sources.folder, controls) }),
     coverage,
     retention: present(retention),
     ...(ledger && { ledger: ledgerOf(ledger, secretAt) }),
     portal: {
-      ...listen,
+      ...listenAt(portal.listen),
       ...(portal.address !== undefined && { address: portal.address }),
       ...(portal.signIn && {
         signIn: {
@@ -253,6 +271,12 @@ function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSource
     anchors: anchors.map((anchor, index) => anchorOf(anchor, ['anchors', index], secretAt, sources.folder)),
     secrets,
   };
+}
+
+function listenAt(written: string): { host: string; port: number } {
+  const address = parseAddress(written);
+  if (address === undefined) throw new TypeError('the address was let through');
+  return address;
 }
 
 /** A file that belongs to the evidence and is none: beside it, or in `.holdfast` beside the configuration where the evidence is in a database. */

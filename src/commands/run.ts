@@ -6,6 +6,7 @@ import { HoldfastError } from '#src/errors.ts';
 import { openLog } from '#src/log.ts';
 import { startPortal } from '#src/portal/server.ts';
 import { repeat } from '#src/schedule/loop.ts';
+import { recovering } from '#src/schedule/recover.ts';
 import { stopWhenAsked } from '#src/stopping.ts';
 import type { Command, Invocation } from './command.ts';
 import { buildExample } from './example.ts';
@@ -39,26 +40,35 @@ async function runOwn(config: Config, { options, now, stderr, answer }: Invocati
   using stopping = stopWhenAsked(log);
   const { signal } = stopping;
   await Promise.all(config.secrets.map((secret) => secret.resolve()));
-  const agent = await openAgent({ config, log, now, operating: true, signal });
-  try {
-    if (options.once === true) {
-      const progress = (connection: string, done: number, of: number) =>
-        stderr.isTTY && stderr.write(`\r\u001b[K${connection}: ${done} of ${of} scopes`);
-      const outcomes = await agent.runDue({ everything: true, progress });
-      if (stderr.isTTY) stderr.write('\r\u001b[K');
-      await agent.published(signal.aborted ? 0 : 30_000);
-      answer(outcomes.map(summary), () => outcomes.map((outcome) => `${text(outcome)}\n`).join('') || 'There is nothing to look at.\n');
-      if (signal.aborted) throw new HoldfastError('STOPPED', {});
-      const unreadable = outcomes.find(({ record }) => !readAnything(record));
-      if (unreadable) throw unreadableConnection(unreadable);
-      return 0;
-    }
-    await serve(agent, config, { example: false, now, log, signal }, stderr, () => repeat(() => agent.runDue(), tick, signal));
-    return 0;
-  } finally {
-    await agent[Symbol.asyncDispose]();
-    if (signal.aborted) log.info('stopped');
+  const open = () => openAgent({ config, log, now, operating: true, signal });
+  if (options.once === true) {
+    await using agent = await open();
+    return await lookOnce(agent, { stderr, answer }, signal);
   }
+  const work = async (works: () => void): Promise<void> => {
+    await using agent = await open();
+    const looking = async () => {
+      await agent.runDue();
+      works();
+    };
+    await serve(agent, config, { example: false, now, log, signal }, stderr, () => repeat(looking, tick, signal));
+  };
+  await recovering(work, { signal, log });
+  if (signal.aborted) log.info('stopped');
+  return 0;
+}
+
+async function lookOnce(agent: Agent, { stderr, answer }: Pick<Invocation, 'stderr' | 'answer'>, signal: AbortSignal): Promise<number> {
+  const progress = (connection: string, done: number, of: number) =>
+    stderr.isTTY && stderr.write(`\r\u001b[K${connection}: ${done} of ${of} scopes`);
+  const outcomes = await agent.runDue({ everything: true, progress });
+  if (stderr.isTTY) stderr.write('\r\u001b[K');
+  await agent.published(signal.aborted ? 0 : 30_000);
+  answer(outcomes.map(summary), () => outcomes.map((outcome) => `${text(outcome)}\n`).join('') || 'There is nothing to look at.\n');
+  if (signal.aborted) throw new HoldfastError('STOPPED', {});
+  const unreadable = outcomes.find(({ record }) => !readAnything(record));
+  if (unreadable) throw unreadableConnection(unreadable);
+  return 0;
 }
 
 async function runExample({ options, cwd, stderr, answer }: Invocation): Promise<number> {

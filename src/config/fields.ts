@@ -85,11 +85,17 @@ export const region = (meaning: string) =>
     mend: 'Write its code, for example eu-central-1. For every enabled region, leave `regions` out.',
   });
 
-export const address = field(
-  z.string().refine((value) => parseAddress(value) !== undefined),
-  'Where the portal listens. Reachable from this machine alone unless another address is written here.',
-  { expected: 'an address and a port from 1 to 65535', mend: "Write for example 127.0.0.1:8321, or '[::1]:8321' in quotes." },
-);
+export const listening = (meaning: string, example: string) =>
+  field(
+    z.string().refine((value) => parseAddress(value) !== undefined),
+    `${meaning} Reachable from this machine alone unless another address is written here.`,
+    {
+      expected: 'an address and a port from 1 to 65535',
+      mend: `Write for example ${example}, or '[::1]:${example.split(':')[1]}' in quotes.`,
+    },
+  );
+
+export const address = listening('Where the portal listens.', '127.0.0.1:8321');
 
 export const portalAddress = field(
   z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alerts } from '#src/config/alerts.ts';
+import { heartbeat, metrics } from '#src/config/alive.ts';
 import { address, duration, endpoint, localDate, map, path, portalAddress, region, secret, store, text } from '#src/config/fields.ts';
 import { isTimeZone } from '#src/config/local-date.ts';
 import { field, listed } from '#src/config/mistakes.ts';
@@ -166,6 +167,8 @@ export const schema = field(
     anchors,
     queue: queue.optional(),
     alerts: alerts.prefault({}),
+    metrics: metrics.optional(),
+    heartbeat: heartbeat.optional(),
     people,
     waivers,
     portal: field(

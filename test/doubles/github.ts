@@ -16,6 +16,9 @@ interface GithubRepository {
   readonly rulesets?: readonly number[];
   /** Protection costs extra: GitHub asks to upgrade. */
   readonly freePlan?: boolean;
+  /** As GitHub writes them, the latest first. */
+  readonly activity?: readonly { readonly ref: string; readonly timestamp: string }[];
+  readonly events?: readonly object[];
 }
 
 interface GithubRuleset {
@@ -44,6 +47,8 @@ export interface GithubWorld {
   readonly settings?: object;
   /** What a caller who is no owner is not told is left out. */
   readonly owner?: boolean;
+  /** Only GitHub Enterprise Cloud has one. */
+  readonly auditLog?: readonly { readonly '@timestamp': number }[];
   readonly token?: string;
   /** With it callers must be this App: its key, and on what it is installed. */
   readonly app?: {
@@ -148,10 +153,12 @@ function route(world: GithubWorld, url: URL, host: string): Reply {
   if (root === 'orgs' && first!.toLowerCase() === world.organization.toLowerCase()) {
     if (second === undefined) return { body: organization(world) };
     if (second === 'repos') return list(world.repositories.map((repository) => repositoryBody(world, repository)));
+    if (second === 'audit-log') return world.auditLog ? list(audited(world.auditLog, url)) : refusals.notFound;
     if (second === 'members' || second === 'outside_collaborators')
       return people(world, second === 'members' ? world.members : (world.outsiders ?? []), url, list);
   }
   const repository = root === 'repos' && first === world.organization ? world.repositories.find(({ name }) => name === second) : undefined;
+  if (repository && rest[0] === 'activity') return activityOf(repository, url);
   return repository ? ofRepository(world, repository, rest, list) : refusals.notFound;
 }
 
@@ -163,6 +170,7 @@ function ofRepository(
 ): Reply {
   const branch = repository.branch ?? 'main';
   if (what === 'contributors') return repository.empty ? { status: 204, body: null } : { body: [account({ id: 1, login: 'octavia' })] };
+  if (what === 'events') return list(repository.events ?? []);
   if (repository.freePlan) return refusals.upgrade;
   if (what === 'rules' && rest[1] === branch) {
     const rulesets = (repository.rulesets ?? []).map((id) => world.rulesets!.find((ruleset) => ruleset.id === id)!);
@@ -192,6 +200,20 @@ function ofRepository(
       : refusals.notFound;
   }
   return refusals.notFound;
+}
+
+/** Between two instants, as the phrase asks. */
+function audited(log: NonNullable<GithubWorld['auditLog']>, url: URL): readonly object[] {
+  const [, from = '', to = ''] = /created:(\S+)\.\.(\S+)/.exec(url.searchParams.get('phrase') ?? '') ?? [];
+  return log.filter((event) => event['@timestamp'] >= Date.parse(from) && event['@timestamp'] <= Date.parse(to));
+}
+
+const periods = ['day', 'week', 'month', 'quarter', 'year'];
+
+function activityOf({ activity = [] }: GithubRepository, { searchParams }: URL): Reply {
+  const [ref, period] = [searchParams.get('ref'), searchParams.get('time_period')];
+  if (period !== null && !periods.includes(period)) return refusals.ownersOnly;
+  return { body: activity.filter((each) => ref === null || each.ref === ref || each.ref === `refs/heads/${ref}`) };
 }
 
 function people(world: GithubWorld, everyone: readonly GithubMember[], url: URL, list: (rows: readonly object[]) => Reply): Reply {

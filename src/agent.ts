@@ -78,6 +78,9 @@ export interface Agent extends AsyncDisposable {
   published(atMost: number): Promise<void>;
 }
 
+/** The evidence of another agent, for reading only. Errors: as of any store. */
+export const openForReading = (file: string): EvidenceStore => openSqlite(file, { readOnly: true });
+
 /** The composition root: the only place where the configuration becomes adapters. */
 export async function openAgent({
   config,

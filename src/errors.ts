@@ -294,6 +294,30 @@ export const errors = {
     retry: false,
     exit: 2,
   },
+  BACKFILL_FILE: {
+    says: 'What is to be brought cannot be read from {file}: {reason}.',
+    remedy: 'Name a file in JSON or YAML with scope, from, to, reason, run and looks, as docs/backfill.md has it. Nothing was recorded.',
+    retry: false,
+    exit: 2,
+  },
+  BACKFILL_FIELD: {
+    says: '{file}: {field} {reason}.',
+    remedy: '{mend} Nothing was recorded.',
+    retry: false,
+    exit: 2,
+  },
+  BACKFILL_MISTAKES: {
+    says: '{file} has {count} mistakes.',
+    remedy: 'Mend each of them; the list says how.',
+    retry: false,
+    exit: 2,
+  },
+  BACKFILL_SOURCE: {
+    says: 'The store {file} cannot give these looks: {reason}.',
+    remedy: '{mend} Nothing was recorded.',
+    retry: false,
+    exit: 2,
+  },
   SQLITE_TOO_OLD: {
     says: 'SQLite {found} is too old; {needed} or newer is needed.',
     remedy: 'Start Holdfast through bin/holdfast, which brings its own Node and SQLite.',

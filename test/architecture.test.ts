@@ -33,6 +33,8 @@ const mayImport: Record<string, RegExp> = {
   'src/waivers/*.ts': /^\.\/|^#src\/evidence\/(entries|store)\.ts$/,
   'src/package/*.ts':
     /^\.\/|^#src\/(evidence|ledger|signing|report|window|catalogue|portal\/(html|strip|told|wording)|config|controls|collector|rule|population|registry|errors)|^node:/,
+  'src/backfill/*.ts':
+    /^\.\/|^#src\/(cycle|evidence|ledger|errors|duration|collector|population|rule|report|replay\/reperform)|^yaml$|^zod$|^node:/,
   'src/replay/*.ts':
     /^\.\/|^#(collectors|rules)\/index\.ts$|^#src\/(cycle|evidence|ledger|collector|population|rule|program|registry|report|window)|^node:/,
   'src/cycle/*.ts':

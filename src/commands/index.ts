@@ -8,6 +8,7 @@ import { didYouMean, errorText, HoldfastError } from '#src/errors.ts';
 import { openLog } from '#src/log.ts';
 import { collectors, investigators } from '#src/registry.ts';
 import { alerts } from './alerts.ts';
+import { backfill } from './backfill.ts';
 import { check } from './check.ts';
 import type { Command, Invocation, Options, Surroundings } from './command.ts';
 import { conclude } from './conclude.ts';
@@ -44,6 +45,7 @@ export const commands: Readonly<Record<string, Command>> = {
   explain,
   policy,
   verify,
+  backfill,
   purge,
   erase,
   key,

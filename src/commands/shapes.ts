@@ -277,6 +277,9 @@ const letter = z.object({
   mend: z.string().nullable(),
 });
 
+const looksTold = z.object({ complete: z.int(), failed: z.int() });
+const said = z.object({ conclusion: z.string(), says: z.string() });
+
 export const shapes = {
   alerts: z.object({ alerts: z.array(alert), undelivered: z.array(letter) }),
   results: z.array(resultRow),
@@ -297,6 +300,28 @@ export const shapes = {
     words: z.array(z.string()).describe('Of `erase`, which writes the same: the texts by which the person was looked for'),
     remaining: z.object({ living: z.int(), unsalted: z.int() }).describe('Documents that still name the person'),
     ledger,
+  }),
+  'backfill --dry-run': z.object({
+    scope: z.string(),
+    from: instant,
+    to: instant,
+    reason: z.string(),
+    run: z.string(),
+    dryRun: z.boolean(),
+    index: z.int().nullable().describe('Ledger index of the leaf; null with --dry-run'),
+    ledger: ledger.nullable(),
+    replaced: looksTold.describe('Looks known until now in that time'),
+    brought: looksTold,
+    failures: z.array(z.object({ at: instant, reason: z.string() })).describe('Why looks that are brought failed'),
+    unobserved: z.object({ before: z.int(), after: z.int() }).describe('Seconds of that time in which the scope was not observed'),
+    controls: z.array(z.object({ id: z.string(), before: said, after: said })).describe('Those that are told otherwise'),
+    deviations: z
+      .object({ appear: z.array(z.string()), vanish: z.array(z.string()), change: z.array(z.string()) })
+      .describe('By their ids'),
+    results: z
+      .array(z.object({ rule: z.string(), item: z.string(), before: result.nullable(), after: result.nullable() }))
+      .describe('What holds now and would hold with it, where that differs'),
+    notJudgedAgain: z.array(z.string()).describe('Rules that look at this population beside the one that they judge'),
   }),
   check: z.array(z.union([reading, outsideReading])),
   key,

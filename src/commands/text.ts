@@ -17,3 +17,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 }
 
 export const shorten = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
+
+/** What stands behind a message that rests on looks that were brought later or corrected. */
+export const broughtLater = (correction: { readonly index: number; readonly reason: string } | undefined): string =>
+  correction ? ` (brought later, known since leaf ${correction.index}: ${correction.reason})` : '';

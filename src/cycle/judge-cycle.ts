@@ -221,5 +221,5 @@ const sameJudgements = (a: readonly Judgement[], b: readonly Judgement[]): boole
   a.length === b.length && a.every((judgement, i) => judgement === b[i] || canonical(judgement) === canonical(b[i]));
 
 /** The door has refused an event whose instant is unread, so there always is one. */
-const instantOf = ({ kind, at }: Population, item: Observed<object>): number | null =>
+export const instantOf = ({ kind, at }: Population, item: Observed<object>): number | null =>
   kind === 'event' && at ? Date.parse((item as unknown as Record<string, string>)[at]!) : null;

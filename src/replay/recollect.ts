@@ -3,7 +3,7 @@ import type { CallRecord } from '#src/cycle/collect.ts';
 import type { ToldCycle } from '#src/evidence/replay.ts';
 import { contentOf } from '#src/evidence/salted.ts';
 import type { ScopeState } from '#src/evidence/state.ts';
-import type { EvidenceStore } from '#src/evidence/store.ts';
+import type { EvidenceStore, Scope } from '#src/evidence/store.ts';
 import { sha256 } from '#src/ledger/canonical.ts';
 import type { Program } from './program.ts';
 import { programsOf, type RecordedPrograms } from './recorded-programs.ts';
@@ -78,7 +78,7 @@ async function make(program: Program, { key, scope }: ScopeState, store: Evidenc
   );
   if (!collector) return { why: 'the recorded program has no collector that makes these calls' };
   const { collectScope, replayTransport } = program.collecting;
-  const collected = await collectScope(collector, placeOf(scope, cycle), replayTransport(calls));
+  const collected = await collectScope(collector, placeOf(scope, cycle.scopes.values()), replayTransport(calls));
   if (collected.status === 'failed') return { unread: collected.unread.unread };
   return { items: new Map(collected.items.map(({ item, hash }) => [item.key, hash])) };
 }
@@ -94,9 +94,9 @@ function callsOf(store: EvidenceStore, index: number, scope: string): readonly C
 }
 
 /** The place of a scope. AWS has three partitions, told apart by the names of their regions. */
-function placeOf({ connection, account, region, population }: ScopeState['scope'], { scopes }: ToldCycle): Place {
+export function placeOf({ connection, account, region, population }: Scope, scopes: Iterable<{ readonly scope: Scope }>): Place {
   if (!population.startsWith('aws.')) return { account, region };
-  const regions = [region, ...scopes.values().flatMap(({ scope }) => (scope.connection === connection ? [scope.region] : []))];
+  const regions = [region, ...Iterator.from(scopes).flatMap(({ scope }) => (scope.connection === connection ? [scope.region] : []))];
   const telling = regions.find((name) => name !== 'global' && name !== 'unknown') ?? '';
   return { account, region, partition: telling.startsWith('cn-') ? 'aws-cn' : telling.startsWith('us-gov-') ? 'aws-us-gov' : 'aws' };
 }

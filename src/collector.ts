@@ -112,6 +112,8 @@ export interface Answer {
   readonly status: number;
   /** The provider's id of the request, which an auditor can look up in the provider's own log. */
   readonly requestId: string;
+  /** The provider's own clock, as HTTP writes it. */
+  readonly date?: string | undefined;
 }
 
 /** A call that gave no usable answer, classified. `code` and `detail` are the provider's words. */
@@ -120,14 +122,20 @@ export class CallFailure extends Error {
   readonly code: string;
   readonly status: number;
   readonly requestId: string;
+  readonly date: string | undefined;
 
-  constructor(reason: UnreadReason, facts: { code?: string; status?: number; requestId?: string; detail: string }, options?: ErrorOptions) {
+  constructor(
+    reason: UnreadReason,
+    facts: { code?: string; status?: number; requestId?: string; date?: string | undefined; detail: string },
+    options?: ErrorOptions,
+  ) {
     super(facts.detail, options);
     this.name = 'CallFailure';
     this.reason = reason;
     this.code = facts.code ?? '';
     this.status = facts.status ?? 0;
     this.requestId = facts.requestId ?? '';
+    this.date = facts.date;
   }
 }
 

@@ -54,6 +54,8 @@ export interface Investigator<S extends Reads = any> {
   readonly reads: S;
   /** What the logs cannot show. Printed beside the permissions. */
   readonly limits: string;
+  /** Whether the logs would be told: null where they would, else why not. */
+  probe(logs: Logs<NoInfer<S>>, place: Place, now: number): Promise<Unread | string | null>;
   /** A finding for each question, in their order. */
   investigate(logs: Logs<NoInfer<S>>, place: Place, inquiry: Inquiry): Promise<Finding[]>;
 }

@@ -39,6 +39,10 @@ export default defineInvestigator({
   reads,
   limits:
     'CloudTrail tells within minutes, at most 15, and remembers 90 days, of management events alone. Events of IAM are asked for in us-east-1 (us-gov-west-1, cn-north-1), settings of the account too. The name of a session is what the caller chose, except of IAM Identity Center; the program is what the caller said of itself.',
+  async probe(logs, _, now) {
+    const window = { StartTime: new Date(now - minute), EndTime: new Date(now) };
+    return (await logs.some('cloudtrail:LookupEvents', { ...window, MaxResults: 1 }, 1)).unread;
+  },
   async investigate(logs, place, inquiry) {
     const tracks = inquiry.questions.map((question) => trackOf(question, place));
     const byRegion = Map.groupBy(

@@ -16,6 +16,7 @@ export function isSilence({ status, message, code }: CallFailure): boolean {
 }
 
 interface Facts {
+  readonly date: string | undefined;
   readonly code: string;
   readonly status: number;
   readonly requestId: string;
@@ -67,6 +68,7 @@ function factsOf(error: unknown): Facts {
     code: spoken === undefined || invented.has(spoken) ? '' : spoken,
     status,
     requestId: $metadata?.requestId ?? '',
+    date: $response?.headers?.date,
     name,
     message,
   };
@@ -82,7 +84,7 @@ interface SdkError {
   Code: unknown;
   Error: { Code?: unknown };
   $metadata: { httpStatusCode?: number; requestId?: string };
-  $response: { statusCode?: number };
+  $response: { statusCode?: number; headers?: Readonly<Record<string, string>> };
   $fault: string;
 }
 

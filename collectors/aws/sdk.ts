@@ -13,6 +13,8 @@ export type CredentialSource = () => Promise<AwsCredentials>;
 /** What the SDK gave back: the answer and how it came. */
 export interface SdkAnswer extends Record<string, unknown> {
   readonly $metadata: { readonly httpStatusCode?: number; readonly requestId?: string; readonly extendedRequestId?: string };
+  /** The clock of AWS, as the answer's header says. */
+  readonly $date?: string | undefined;
 }
 type Send = (input: object, signal?: AbortSignal) => Promise<SdkAnswer>;
 
@@ -57,10 +59,14 @@ export function openSdk({
       const { service, command } = partsOf(operation);
       const { sdk, instance } = await client(at.owner, at.region, service, at.credentials);
       const Command = sdk[command] as new (input: object) => SdkCommand;
-      return (input, signal) => {
+      return async (input, signal) => {
         const prepared = new Command(input);
-        prepared.middlewareStack.add(proving(operation), { step: 'deserialize', priority: 'low', name: 'proveAnswer' });
-        return instance.send(prepared, signal && { abortSignal: signal });
+        let date: string | undefined;
+        const seen = ({ headers }: WireAnswer) => {
+          date = headers.date;
+        };
+        prepared.middlewareStack.add(proving(operation, seen), { step: 'deserialize', priority: 'low', name: 'proveAnswer' });
+        return { ...(await instance.send(prepared, signal && { abortSignal: signal })), $date: date };
       };
     },
     async regionInEnvironment() {
@@ -87,10 +93,11 @@ type Middleware = (
 ) => (request: unknown) => Promise<{ response: WireAnswer }>;
 
 const proving =
-  (operation: OperationName): Middleware =>
+  (operation: OperationName, seen: (answer: WireAnswer) => void): Middleware =>
   (next) =>
   async (request) => {
     const result = await next(request);
+    seen(result.response);
     await proveAnswer(operation, result.response);
     return result;
   };

@@ -152,8 +152,8 @@ function nextToken({ output }: Paging, { body }: Answer): string | undefined {
   return typeof token === 'string' && token !== '' ? token : undefined;
 }
 
-function answerOf({ $metadata, ...body }: SdkAnswer): Answer {
-  return { body, status: $metadata.httpStatusCode ?? 0, requestId: $metadata.requestId ?? $metadata.extendedRequestId ?? '' };
+function answerOf({ $metadata, $date: date, ...body }: SdkAnswer): Answer {
+  return { body, date, status: $metadata.httpStatusCode ?? 0, requestId: $metadata.requestId ?? $metadata.extendedRequestId ?? '' };
 }
 
 const failure = (reason: 'partial' | 'malformed', { status, requestId }: Answer, detail: string): CallFailure =>

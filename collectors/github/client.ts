@@ -90,7 +90,7 @@ function askerOf(options: GithubOptions, http: Http): Asker {
       if (headers['x-ratelimit-remaining'] === '0') pausedUntil = Number(headers['x-ratelimit-reset']) * 1_000 || 0;
       if (status === 204)
         throw new CallFailure('malformed', { code: 'no-content', status, requestId, detail: 'an answer without content' });
-      return { done: { body: data, status, requestId, link: headers.link ?? '' } };
+      return { done: { body: data, status, requestId, date: headers.date, link: headers.link ?? '' } };
     } catch (error) {
       const failed = failedBy(error, http.now());
       if (failed.failure.reason === 'credential-rejected') rejected = failed.failure;
@@ -186,7 +186,7 @@ async function* answersTo(
   }
 }
 
-const answerOf = ({ body, status, requestId }: Page): Answer => ({ body, status, requestId });
+const answerOf = ({ body, status, requestId, date }: Page): Answer => ({ body, status, requestId, date });
 const baseOf = (endpoint: string | undefined): string => (endpoint ?? 'https://api.github.com').replace(/\/+$/, '');
 const asFailure = (error: unknown): CallFailure =>
   error instanceof CallFailure

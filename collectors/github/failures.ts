@@ -21,7 +21,11 @@ export function failureOf(refusal: Refusal, now: number): Failed {
   const { status, headers, data } = refusal;
   const words = (data as { message?: unknown } | null)?.message;
   const message = typeof words === 'string' ? words : "an answer that is not GitHub's";
-  const facts = { status, requestId: String(headers['x-github-request-id'] ?? '') };
+  const facts = {
+    status,
+    requestId: String(headers['x-github-request-id'] ?? ''),
+    date: headers.date === undefined ? undefined : String(headers.date),
+  };
   const fail = (reason: UnreadReason, code: string, wait: Failed['wait'], detail = message): Failed => ({
     failure: new CallFailure(reason, { ...facts, code, detail }),
     wait,

@@ -47,6 +47,14 @@ export default defineInvestigator({
   reads,
   limits:
     "The audit log is told for organizations on GitHub Enterprise Cloud only. On other plans and on GitHub Enterprise Server it is known who made a repository public and who made or deleted its default branch; who changed rulesets, branch protection, members or the organization's settings is not. `contents:read` lets read the code too: leave it out, unless the default branch matters that much.",
+  async probe(logs, { account: org }, now) {
+    const { unread } = await logs.some(
+      auditLog,
+      { org, query: { phrase: `created:>=${stamp(now - minute)}`, include: 'web', per_page: 1 } },
+      1,
+    );
+    return unread && withoutAudit(unread);
+  },
   async investigate(logs, { account: org }, inquiry) {
     const { from, to, now } = inquiry;
     const window = `${stamp(from - margin.before)}..${stamp(Math.min(now, to + margin.after))}`;

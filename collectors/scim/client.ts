@@ -153,9 +153,10 @@ const ScimError = z.object({ detail: z.string().optional(), scimType: z.string()
 
 function outcomeOf({ status, headers }: Response, text: string, now: number): Attempt<Answer> {
   const requestId = headers.get('x-request-id') ?? headers.get('x-okta-request-id') ?? '';
+  const date = headers.get('date') ?? undefined;
   const body = jsonIn(text);
   const fail = (reason: CallFailure['reason'], detail: string, wait: number | 'back-off' | 'final' = 'final'): Attempt<Answer> => ({
-    failure: new CallFailure(reason, { code: `http-${status}`, status, requestId, detail }),
+    failure: new CallFailure(reason, { code: `http-${status}`, status, requestId, date, detail }),
     wait,
   });
   const told = ScimError.safeParse(body).data;
@@ -169,7 +170,7 @@ function outcomeOf({ status, headers }: Response, text: string, now: number): At
   if (status === 403 || status === 404 || status === 400) return fail('denied', words);
   if (status < 200 || status > 299) return fail('unavailable', words);
   if (body === undefined) return fail('malformed', /^\s*</.test(text) ? 'a web page instead of SCIM' : 'an answer that is not JSON');
-  return { done: { body, status, requestId } };
+  return { done: { body, status, requestId, date } };
 }
 
 function jsonIn(text: string): unknown {

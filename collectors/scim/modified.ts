@@ -5,6 +5,9 @@ export default defineInvestigator({
   title: 'when something was changed, from `meta.lastModified`',
   reads: {},
   limits: 'SCIM tells when an account was changed last, never by whom.',
+  async probe() {
+    return 'SCIM does not tell who changes what';
+  },
   async investigate(_, __, { questions, from, to }) {
     return questions.map(({ snapshot }) => {
       const at = typeof snapshot.modifiedAt === 'string' ? Date.parse(snapshot.modifiedAt) : Number.NaN;

@@ -214,8 +214,10 @@ const replay = z.object({
 });
 
 const outsideReading = z.object({
-  outside: z.string().describe('The name of the anchor, `ledger` for the signing key, or the part of Slack'),
-  kind: z.enum(['key', 'slack', 'file', 's3', 'git', 'rfc3161', 'witness']),
+  outside: z
+    .string()
+    .describe('The name of the anchor, of the connection, of the secret, of the part of Slack; `ledger` for the signing key'),
+  kind: z.enum(['key', 'clock', 'secret', 'slack', 'store', 'who', 'file', 's3', 'git', 'rfc3161', 'witness']),
   ok: z.boolean(),
   says: z.string(),
   mend: z.string().describe('Empty where nothing is to be done'),

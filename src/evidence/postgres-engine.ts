@@ -37,6 +37,24 @@ export function openPostgresDatabase(text: string, { readOnly = false, patience 
   return engineOver(session, address.name, readOnly);
 }
 
+/**
+ * The version of the server that the address names, once it is certain that a store can be kept there. Makes and locks nothing.
+ * Errors: STORE_ADDRESS, STORE_UNREACHABLE, POSTGRES_TOO_OLD, STORE_NOT_DURABLE, STORE_UNWRITABLE.
+ */
+export function examinePostgres(text: string, patience = 10_000): string {
+  const address = postgresAddress(text);
+  const session = connect(address, patience);
+  try {
+    refuseOldPostgres(session);
+    refuseUndurable(session, address);
+    return String(session.ask("SELECT current_setting('server_version') AS found")[0]!['found']);
+  } catch (error) {
+    throw faultOf(address.name, error);
+  } finally {
+    session.close();
+  }
+}
+
 /** An open session as the store asks it. */
 export function engineOver(session: Session, name: string, readOnly: boolean): Engine {
   let writing = false;

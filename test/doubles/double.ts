@@ -26,6 +26,8 @@ export async function startDouble(contentType: string, answer: (request: Incomin
   const calls: string[] = [];
   const disturbances: { match: RegExp; mischief: Mischief; left: number }[] = [];
   const server = createServer((request, response) => {
+    // Tests bring a clock of their own.
+    response.sendDate = false;
     const call = `${request.method} ${request.url}`;
     calls.push(call);
     const found = disturbances.find(({ match, left }) => left > 0 && match.test(call));

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type pg from 'pg';
 import { openPostgres } from '#src/evidence/postgres.ts';
-import { openPostgresDatabase } from '#src/evidence/postgres-engine.ts';
+import { examinePostgres, openPostgresDatabase } from '#src/evidence/postgres-engine.ts';
 import type { EvidenceStore } from '#src/evidence/store.ts';
 import { evidenceStoreContract } from '#test/contracts/evidence-store.ts';
 import { tellNext } from '#test/evidence/faults/story.ts';
@@ -30,6 +30,17 @@ if (!postgresIsThere) test.skip('PostgreSQL is not installed here', () => undefi
     }),
     3,
   );
+
+  test('a server is examined, while an agent writes there too, and nothing is made', async () => {
+    const schema = newSchema();
+    expect(examinePostgres(server.address(schema))).toMatch(/^\d+/);
+    expect(() => openPostgres(server.address(schema), { readOnly: true })).toThrow(expect.objectContaining({ code: 'STORE_MISSING' }));
+    await using _ = open(schema);
+    expect(examinePostgres(server.address(schema))).toMatch(/^\d+/);
+    expect(() => examinePostgres('postgres://x:c4n4ry@127.0.0.1:9/x')).toThrow(
+      expect.objectContaining({ code: 'STORE_UNREACHABLE', message: expect.not.stringContaining('c4n4ry') }),
+    );
+  });
 
   describe('one writer', () => {
     test('a second one is refused while the first lives, and told who it is; other schemas are other stores', async () => {

@@ -77,6 +77,8 @@ export async function startAws(): Promise<AwsDouble> {
   };
 
   const server = createServer((request, response) => {
+    // Tests bring a clock of their own.
+    response.sendDate = false;
     serve(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
 
@@ -94,6 +96,11 @@ export async function startAws(): Promise<AwsDouble> {
       protocol = protocols[asked.service]!;
       const identity = identities.get(accessKeyId);
       if (!identity) throw new AwsError('InvalidClientTokenId', 403, 'The security token included in the request is invalid.');
+      const { clock } = identity.owner.world;
+      if (clock) {
+        response.setHeader('date', new Date(clock()).toUTCString());
+        refuseOtherTimes(String(request.headers['x-amz-date']), clock());
+      }
       if (identity.owner.slowness > 0) await sleep(identity.owner.slowness, undefined, { ref: false });
       const written = answer(identity, asked, region, protocol, requestId);
       if (written === 'hang') return;
@@ -225,6 +232,13 @@ export async function startAws(): Promise<AwsDouble> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** A request that was signed more than five minutes before or after now. */
+function refuseOtherTimes(signed: string, now: number): void {
+  const at = Date.parse(signed.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  if (Math.abs(at - now) > 300_000)
+    throw new AwsError('RequestTimeTooSkewed', 403, 'The difference between the request time and the current time is too large.');
 }
 
 function attempt<T extends object>(make: () => T): T | { error: unknown } {

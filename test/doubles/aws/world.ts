@@ -7,6 +7,8 @@ export interface World {
   readonly regions: Readonly<Record<string, 'opt-in-not-required' | 'opted-in' | 'not-opted-in'>>;
   /** What CloudTrail has recorded, in every account and region, and how it tells. */
   readonly recorded?: Recorded;
+  /** The clock of AWS, told with each answer. Epoch ms. */
+  readonly clock?: () => number;
   /** Operations that answer fewer than asked for at a time, as IAM may. */
   readonly shorterPages?: Readonly<Record<string, number>>;
 }

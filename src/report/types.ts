@@ -1,5 +1,5 @@
 import type { Criterion } from '#src/criteria.ts';
-import type { CycleSummary, Gap, ItemRecord, LedgerHead, Scope } from '#src/evidence/store.ts';
+import type { Backfill, CycleSummary, Gap, ItemRecord, LedgerHead, Scope } from '#src/evidence/store.ts';
 import type { Unread } from '#src/population.ts';
 import type { Rule, Severity } from '#src/rule.ts';
 import type { Conclusion, ConclusionWord, Grade, Tally } from '#src/window/conclusions.ts';
@@ -132,6 +132,8 @@ export interface ItemReport {
   /** The verdict's changes, oldest first, each with the snapshot judged and its ledger leaf. */
   readonly records: readonly (ItemRecord & { readonly result: ResultRow['result'] | 'gone'; readonly message: string })[];
   readonly gaps: readonly Gap[];
+  /** Looks at its scope that were brought later or corrected, in the window. */
+  readonly corrections: readonly Backfill[];
   readonly deviations: readonly DeviationRow[];
   /** The calls of the latest look at the scope. */
   readonly calls: readonly {

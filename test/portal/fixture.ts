@@ -237,6 +237,7 @@ function item(ruleId: string, scope: string, key: string): ItemReport | null {
       record(3044, '2026-04-22T22:00', [], 'pass'),
       record(4120, '2026-06-28T09:00', [22], 'fail'),
     ],
+    corrections: [],
     gaps: looked.gaps.map(({ from, to, reason }) => ({ scope, from, to, reason, unread: null })),
     deviations: deviationRows().filter((deviation) => deviation.item === key),
     calls: [
@@ -366,6 +367,28 @@ export const fixture: Report = {
     };
   },
   item,
+};
+
+const brought = {
+  index: 4120,
+  at: at('2026-06-29T09:00'),
+  scope: production,
+  from: at('2026-06-28T08:00'),
+  to: at('2026-06-28T20:00'),
+  reason: `the second monitor ${hostile}`,
+  run: hostile,
+  looks: 12,
+};
+
+/** The same company after somebody brought looks later. */
+export const corrected: Report = {
+  ...fixture,
+  status: () => ({ ...status(), backfills: [{ ...brought, from: iso(brought.from), to: iso(brought.to) }] }),
+  deviations: () => deviationRows().map((row) => ({ ...row, backfilled: true, correction: brought })),
+  item: (...asked) => {
+    const report = item(...asked);
+    return report && { ...report, corrections: [brought] };
+  },
 };
 
 /** The same company before it declared a window, with a connection that was never read. */

@@ -28,6 +28,7 @@ import { run } from './run.ts';
 import { status } from './status.ts';
 import { printable } from './text.ts';
 import { verify } from './verify.ts';
+import { waive } from './waive.ts';
 
 export const commands: Readonly<Record<string, Command>> = {
   init,
@@ -38,6 +39,7 @@ export const commands: Readonly<Record<string, Command>> = {
   conclude,
   deviations,
   alerts,
+  waive,
   export: exportCommand,
   replay,
   rules: rulesCommand,

@@ -152,6 +152,7 @@ function deviationRows(): DeviationRow[] {
       severity: each.severity,
       message,
       controls: ['NW-01'],
+      waivers: [],
 
       lastGood: isoOrNull(each.lastGood),
       firstBad: iso(each.firstBad),
@@ -333,7 +334,8 @@ function status(): StatusReport {
     results: { pass: 5012, fail: 1, 'not-applicable': 160, unobserved: 30, pending: 1 },
     observed: 0.99973,
     unobserved: { hours: 41, gaps: 2 },
-    deviations: { total: 3, open: 1, nextDue: iso(at('2026-07-01T09:00')), overdue: 0 },
+    deviations: { total: 3, open: 1, waived: 0, nextDue: iso(at('2026-07-01T09:00')), overdue: 0 },
+    waivers: { requested: 0, inForce: 0, expired: 0, nextEnd: null },
     criteria: criteriaIn(['security', 'availability']).map(({ id, says }) => ({
       id,
       says,
@@ -348,6 +350,7 @@ export const fixture: Report = {
   results: () => watched.map(row),
   controls,
   deviations: deviationRows,
+  waivers: () => ({ waivers: [], strays: [] }),
   rule: (id) => {
     const rule = rules.find((each) => each.id === id);
     if (!rule) return null;

@@ -240,7 +240,7 @@ const outsideReading = z.object({
   outside: z
     .string()
     .describe('The name of the anchor, of the connection, of the secret, of the part of Slack; `ledger` for the signing key'),
-  kind: z.enum(['key', 'clock', 'secret', 'slack', 'store', 'who', 'file', 's3', 'git', 'rfc3161', 'witness']),
+  kind: z.enum(['key', 'clock', 'queue', 'secret', 'slack', 'store', 'who', 'file', 's3', 'git', 'rfc3161', 'witness']),
   ok: z.boolean(),
   says: z.string(),
   mend: z.string().describe('Empty where nothing is to be done'),

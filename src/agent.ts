@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { actionsCompanion } from '#src/actions/companion.ts';
 import { type Desk, openDesk } from '#src/actions/desk.ts';
 import { actionsPart, type Inbox, openInbox } from '#src/actions/inbox.ts';
-import { obey, openAlerting } from '#src/alerting.ts';
+import { obey, openAlerting, openButtons } from '#src/alerting.ts';
 import type { Alerts } from '#src/alerts/alerts.ts';
 import { alertPart } from '#src/alerts/tables.ts';
 import type { Connection } from '#src/collector.ts';
@@ -19,7 +19,7 @@ import { newMemory } from '#src/cycle/judge-cycle.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { openPostgres } from '#src/evidence/postgres.ts';
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
-import { type EvidenceStore, type RuleSet, type Scope, scopeKey } from '#src/evidence/store.ts';
+import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { type Operations, openOperations, type Part } from '#src/operations/operations.ts';
 import { keyringOf, newKeyring, openOutside, outsideStatus } from '#src/outside.ts';
 import { collectors, personalPopulations, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
@@ -28,10 +28,6 @@ import type { Reporting } from '#src/report/context.ts';
 import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
 import { dailyRetention } from '#src/retention.ts';
-import { queuePart } from '#src/schedule/embedded.ts';
-import { openQueue } from '#src/schedule/open.ts';
-import type { Queue } from '#src/schedule/queue.ts';
-import { openRereads, rereadPart } from '#src/schedule/rereads.ts';
 import type { Keyring } from '#src/signing/keyring.ts';
 import { waiverNotices } from '#src/waiver-notices.ts';
 import { openWho } from '#src/who/who.ts';
@@ -76,10 +72,6 @@ export interface Agent extends AsyncDisposable {
   readonly inbox: Inbox | null;
   /** Takes orders from an inbox, which this agent, as the one that writes, then records. */
   desk(inbox: Inbox): Desk;
-  /** Has scopes read once more, out of their period and before others: at the first pass after an instant (epoch ms). */
-  reread(scopes: readonly Scope[], due: number): void;
-  /** Where jobs for workers lie; null where the agent collects by itself. */
-  readonly queue: Pick<Queue, 'name' | 'counts'> | null;
   /** The keys that sign; null where the evidence is only read, or kept in memory. */
   readonly keyring: Keyring | null;
   /** Resolves when no checkpoint is being published, or after this many milliseconds. */
@@ -109,16 +101,8 @@ export async function openAgent({
   });
   const outside = keyring && openOutside({ config, store, keyring, log, now });
   const declaration = scopeDeclaration(config.scope);
-  const operations = operating ? await openBeside(config) : null;
-  const rereads = operations && openRereads(operations);
-  const queue = operations && (await openQueue(config, operations, { now, warn: (reason) => log.warn({ reason }, 'the queue is away') }));
   const connections =
-    given ??
-    (readOnly
-      ? []
-      : await Promise.all(
-          config.connections.map((connection) => connect(connection, { declaration, log, now, reserve: queue?.reserveOrNot })),
-        ));
+    given ?? (readOnly ? [] : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now }))));
   const versions = ruleVersions();
   const keepOrder = dailyRetention(store, config.retention);
   const memory = newMemory();
@@ -162,8 +146,6 @@ export async function openAgent({
         memory,
         now,
         everything,
-        ...(queue && { collect: queue.collect }),
-        ...(rereads && { again: rereads.due(instant) }),
         ...(signal && { signal }),
         ...(progress && { progress: (done: number, of: number) => progress(connection.id, done, of) }),
       });
@@ -174,10 +156,6 @@ export async function openAgent({
       });
       if (!outcome) continue;
       outcomes.push(outcome);
-      rereads?.looked(
-        outcome.record.scopes.map(({ scope }) => scopeKey(scope)),
-        outcome.record.asOf,
-      );
       logCycle(log, outcome);
     }
     if (signal?.aborted) return tell(outcomes);
@@ -207,6 +185,7 @@ export async function openAgent({
     outside: () => outside?.status(asOf) ?? outsideStatus(config, store, asOf),
   });
 
+  const operations = operating ? await openBeside(config) : null;
   const inbox = operations && openInbox(operations, now);
   const desk = (orders: Inbox): Desk =>
     openDesk({
@@ -241,6 +220,8 @@ export async function openAgent({
       now,
     });
     companions.push(alerts);
+    const buttons = openButtons({ config, actions: inbox, alerts, log, now });
+    if (buttons) companions.push(buttons);
     companions.push(actionsCompanion({ inbox, desk: desk(inbox), log }));
   };
 
@@ -249,7 +230,6 @@ export async function openAgent({
     accompany();
   } catch (error) {
     outside?.close();
-    await queue?.[Symbol.asyncDispose]();
     operations?.[Symbol.dispose]();
     await store[Symbol.asyncDispose]();
     throw error;
@@ -263,15 +243,12 @@ export async function openAgent({
     inbox,
     desk,
     runDue,
-    reread: (scopes, due) => rereads?.ask(scopes.map(scopeKey), due),
-    queue,
     ruleSetAt,
     report: (asOf = now()) => openReport(reporting(asOf)),
     reporting,
     published: async (atMost) => outside?.settled(atMost),
     async [Symbol.asyncDispose]() {
       await Promise.all(companions.map((companion) => companion.close()));
-      await queue?.[Symbol.asyncDispose]();
       operations?.[Symbol.dispose]();
       await outside?.settled(5_000);
       outside?.close();
@@ -303,7 +280,7 @@ async function openStore(store: Config['store'], options: SqliteOptions): Promis
 }
 
 /** What is remembered and is no evidence, and who remembers it. */
-const parts: readonly Part[] = [queuePart, rereadPart, actionsPart, alertPart];
+const parts: readonly Part[] = [actionsPart, alertPart];
 
 /** Opens it where the evidence is. */
 export async function openBeside(config: Config): Promise<Operations> {

@@ -1,15 +1,16 @@
 import type { Logger } from 'pino';
-import type { Action } from '#src/actions/action.ts';
+import type { Action, Actions } from '#src/actions/action.ts';
 import { type Alerts, openAlerts } from '#src/alerts/alerts.ts';
 import { anchorTroubles } from '#src/alerts/anchor-troubles.ts';
-import type { Channel } from '#src/alerts/channel.ts';
 import type { Composing } from '#src/alerts/compose.ts';
 import { owedNow } from '#src/alerts/owed.ts';
 import { checkRoutes, type Router, responsibleAt, router } from '#src/alerts/routes.ts';
-import { slackChannel } from '#src/alerts/slack.ts';
+import { slackActions } from '#src/alerts/slack-actions.ts';
+import { defaultChannel, openChannel } from '#src/alerts/slack-open.ts';
 import type { Reread, Troubles, Waivers } from '#src/alerts/sources.ts';
 import { defaultPolicy, type Policy } from '#src/alerts/state.ts';
 import type { Collector } from '#src/collector.ts';
+import type { Companion } from '#src/companion.ts';
 import type { AlertSettings, Config } from '#src/config.ts';
 import { type Controls, parametersAt } from '#src/controls.ts';
 import { hour, parseDuration } from '#src/duration.ts';
@@ -53,7 +54,7 @@ export function openAlerting(parts: Alerting): Alerts {
       periodOf: periodsOf(config),
     },
     composing: { ...composingOf(config, controls), consoleLink: parts.consoleLink },
-    channel: channelOf(config.alerts),
+    channel: openChannel(config.alerts),
     findActor: parts.findActor,
     waivers: parts.waivers ?? (() => noWaivers),
     troubles: [anchorTroubles(parts.outside), ...(parts.troubles ?? [])],
@@ -82,10 +83,15 @@ export const composingOf = ({ portal }: Config, controls: Controls): Omit<Compos
   portal: portal.address ?? null,
 });
 
-function channelOf({ slack }: AlertSettings): Channel | null {
-  if (!slack) return null;
+/** Takes what people press in Slack; null where nobody can. */
+export function openButtons({
+  config: { alerts, people, timeZone },
+  ...parts
+}: Pick<Alerting, 'config' | 'log' | 'now'> & { readonly actions: Actions; readonly alerts: Alerts }): Companion | null {
+  const { slack } = alerts;
+  if (!slack?.appToken) return null;
   const { token, appToken, endpoint } = slack;
-  return slackChannel({ token, interactive: appToken !== undefined, ...(endpoint !== undefined && { endpoint }) });
+  return slackActions({ token, appToken, ...(endpoint !== undefined && { endpoint }), people, timeZone, ...parts });
 }
 
 const policyOf = ({ remind }: AlertSettings): Policy => ({
@@ -94,11 +100,11 @@ const policyOf = ({ remind }: AlertSettings): Policy => ({
 });
 
 /** Controls change from day to day at most, so that what they say holds for a while. */
-function routeAt({ routes, slack }: AlertSettings, controls: Controls, now: () => number): Router {
+function routeAt(settings: AlertSettings, controls: Controls, now: () => number): Router {
   let known: { readonly until: number; readonly route: Router } | null = null;
   return (routed) => {
     if (known === null || now() >= known.until)
-      known = { until: now() + hour, route: router(routes, responsibleAt(controls, now()), slack?.channel ?? null) };
+      known = { until: now() + hour, route: router(settings.routes, responsibleAt(controls, now()), defaultChannel(settings)) };
     return known.route(routed);
   };
 }

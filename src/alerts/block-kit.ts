@@ -53,7 +53,11 @@ export const date = (instant: number): Inline => ({
   fallback: utc(instant),
 });
 
-export const section = (...elements: readonly Inline[]): Section => ({ type: 'rich_text_section', elements });
+/** Slack refuses a text that is empty. */
+export const section = (...elements: readonly Inline[]): Section => ({
+  type: 'rich_text_section',
+  elements: elements.filter((it) => it.type === 'date' || it.text !== ''),
+});
 export const quote = (content: string): Part => ({ type: 'rich_text_quote', elements: [text(content)] });
 export const code = (content: string): Part => ({ type: 'rich_text_preformatted', elements: [text(content)] });
 export const list = (...elements: readonly Section[]): Part => ({ type: 'rich_text_list', style: 'bullet', elements });

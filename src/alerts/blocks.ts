@@ -57,24 +57,16 @@ function alertBlocks(message: AlertMessage, interactive: boolean, room: number):
     ...(resolved
       ? [section(bold('Resolved '), date(resolved.at), text(` after ${span(resolved.at - message.firstBad)}: ${told(resolved.how, 300)}`))]
       : []),
-    ...(due === null
-      ? []
-      : [
-          section(
-            bold(resolved ? 'Was to be mended by ' : 'Mend by '),
-            date(due),
-            text(` (${span(Math.abs(due - message.firstBad))} ${due < message.firstBad ? 'before' : 'after'} it was seen)`),
-          ),
-        ]),
+    ...says(message.says, told, few),
+    ...(due === null ? [] : [section(bold(deadline(message)), date(due), text(clock(message)))]),
     ...(by === null ? [] : who(by, told, few)),
-    section(bold('Seen '), date(message.firstBad), ...(message.lastGood === null ? [] : [text('; all was well '), date(message.lastGood)])),
+    ...(message.kind === 'obligation' ? [] : [seen(message)]),
     ...(assigned === null ? [] : [section(bold('Assigned to '), text(told(assigned, 100)))]),
     ...(acknowledged ? [section(bold('Acknowledged by '), text(`${told(acknowledged.by, 100)} until `), date(acknowledged.until))] : []),
   ];
   const what: Part[] = [
-    section(bold('What: '), text(told(message.says, 400))),
     ...(changes.length > 0 ? difference(message, told, few) : []),
-    ...(items.length > 0 || message.count > 0 ? affected(message, told, few, 900 * room) : []),
+    ...(items.length > 0 || message.count > 1 ? affected(message, told, few, 900 * room) : []),
   ];
   const why: Part[] = controls
     .slice(0, few(3))
@@ -92,7 +84,7 @@ function alertBlocks(message: AlertMessage, interactive: boolean, room: number):
   return [
     { type: 'header', text: plain(cut(`${markOf(message)} ${oneLine(message.headline)}`, 120)) },
     { type: 'rich_text', elements: top },
-    { type: 'rich_text', elements: what },
+    ...(what.length > 0 ? [{ type: 'rich_text' as const, elements: what }] : []),
     ...(why.length > 0 ? [{ type: 'rich_text' as const, elements: why }] : []),
     ...(interactive ? buttons(message) : []),
   ];
@@ -100,6 +92,33 @@ function alertBlocks(message: AlertMessage, interactive: boolean, room: number):
 
 type Told = (content: string, most: number) => string;
 type Few = (most: number) => number;
+
+function says(content: string, told: Told, few: Few): Part[] {
+  const own = content.split('\n').filter((line) => line.trim() !== '');
+  if (own.length < 2) return [section(bold('What: '), text(told(content.trim(), 400)))];
+  const most = few(12);
+  const more = own.length > most ? [section(text(`… +${grouped(own.length - most)} more lines`))] : [];
+  return [section(bold('What:')), list(...own.slice(0, most).map((line) => section(text(told(line, 400)))), ...more)];
+}
+
+function deadline({ kind, due, firstBad, resolved }: AlertMessage): string {
+  if (kind === 'waiver') return 'Ends ';
+  if (kind === 'obligation') return due !== null && due <= firstBad ? 'Was due ' : 'Due ';
+  return resolved ? 'Was to be mended by ' : 'Mend by ';
+}
+
+/** How long there is from when it was seen. */
+const clock = ({ kind, due, firstBad }: AlertMessage): string =>
+  due === null || kind === 'waiver' || kind === 'obligation'
+    ? ''
+    : ` (${span(Math.abs(due - firstBad))} ${due < firstBad ? 'before' : 'after'} it was seen)`;
+
+const seen = ({ kind, firstBad, lastGood }: AlertMessage): Part =>
+  section(
+    bold(kind === 'waiver' ? 'Since ' : 'Seen '),
+    date(firstBad),
+    ...(lastGood === null ? [] : [text('; all was well '), date(lastGood)]),
+  );
 
 function who(by: NonNullable<AlertMessage['by']>, told: Told, few: Few): Part[] {
   if (by.known && by.events.length === 0) return [section(bold('Changed by '), text('unknown: the log names nobody'))];
@@ -128,7 +147,7 @@ function difference({ changes, alike, count, items }: AlertMessage, told: Told, 
       ? ` in all ${grouped(count)}`
       : ''
     : items[0]
-      ? ` in ${told(items[0].name, 100)}, the first of ${grouped(count)}`
+      ? ` in ${told(items[0].name, 100)}${count > 1 ? `, the first of ${grouped(count)}` : ''}`
       : '';
   const more = changes.length - shown.length;
   return [
@@ -174,7 +193,7 @@ function alertText(message: AlertMessage): string {
     `${markOf(message)} ${cut(oneLine(headline), 300)}`,
     `${kinds[message.kind]}, ${severity}, ${state}${count > 1 ? `, ${grouped(count)} items` : ''}`,
     ...(event ? [`changed by ${cut(oneLine(event.actor.name), 120)}`] : by ? ['changed by unknown'] : []),
-    ...(resolved ? [`resolved ${utc(resolved.at)}`] : due === null ? [] : [`mend by ${utc(due)}`]),
+    ...(resolved ? [`resolved ${utc(resolved.at)}`] : due === null ? [] : [`${deadline(message).toLowerCase()}${utc(due)}`]),
     cut(oneLine(alert), 60),
   ];
   return escaped(told.join(' · '));

@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Action, Actions, Answer, Deed } from '#src/actions/action.ts';
 import type { Companion } from '#src/companion.ts';
-import { isLocalDate, nextDay, startOfDay } from '#src/config/local-date.ts';
 import type { Secret } from '#src/config/secret.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { bold, section, text } from './block-kit.ts';
@@ -10,20 +9,11 @@ import { ChannelFault } from './channel.ts';
 import { acknowledgeDays, actionIds, alertOf, type ButtonAction } from './slack-buttons.ts';
 import { slackCall } from './slack-client.ts';
 import { SlackFault, slackFault } from './slack-faults.ts';
-import {
-  besideField,
-  decisionForm,
-  type FormErrors,
-  keptForm,
-  listed,
-  readSubmission,
-  type Submitted,
-  type WaiverFor,
-  waiverForm,
-} from './slack-forms.ts';
+import { besideField, decisionForm, type FormErrors, keptForm, readSubmission, type Submitted, waiverForm } from './slack-forms.ts';
 import { type KnownPerson, slackPeople } from './slack-people.ts';
 import { keepSocket } from './slack-socket.ts';
 import { cut, escaped, oneLine } from './slack-text.ts';
+import { deedOf, type Refusal, waivable } from './slack-waivers.ts';
 import type { AlertOrders } from './sources.ts';
 
 export interface SlackActionsOptions {
@@ -39,12 +29,6 @@ export interface SlackActionsOptions {
   readonly log: Logger;
 }
 
-/** Not done, and why. */
-interface Refusal {
-  readonly problem: string;
-  readonly mend: string;
-}
-
 const press = z.object({
   type: z.literal('block_actions'),
   team: z.object({ id: z.string() }),
@@ -57,7 +41,7 @@ const press = z.object({
       z.object({
         action_id: z.string(),
         block_id: z.string(),
-        action_ts: z.string(),
+        action_ts: z.string().regex(/^\d{1,12}\.\d+$/),
         value: z.string().default(''),
         selected_option: z.object({ value: z.string() }).nullish(),
         selected_user: z.string().nullish(),
@@ -71,13 +55,14 @@ const submitter = z.object({ type: z.literal('view_submission'), team: z.object(
 /** Slack waits three seconds for an acknowledgement. */
 const inTime = 2200;
 const patience = 60_000;
-const mostItems = 200;
 const day = 86_400_000;
 
 /** What people do with the buttons of messages becomes orders to the agent. Refusals are told to them alone, right there. */
 export function slackActions(options: SlackActionsOptions): Companion & { trouble(): string | null } {
   const { actions, alerts, now, log, timeZone } = options;
   const call = slackCall(options.token, options.endpoint);
+  /** Orders that were taken are done all the same; nobody is told any more. */
+  let closed = false;
   const people = slackPeople({ call, people: options.people, now });
 
   async function tell(channel: string, user: string, { problem, mend }: Refusal): Promise<void> {
@@ -136,7 +121,8 @@ export function slackActions(options: SlackActionsOptions): Companion & { troubl
       case 'acknowledge': {
         const days = acknowledgeDays.find((each) => String(each) === used!.selected_option?.value);
         if (days === undefined) return { problem: 'No span was chosen.', mend: 'Choose one of those in the list.' };
-        return send({ do: 'acknowledge', alert, until: now() + days * day, note: '' });
+        // From Slack's own time of the press, so that the same press is the same order.
+        return send({ do: 'acknowledge', alert, until: Math.round(Number(used!.action_ts) * 1000) + days * day, note: '' });
       }
       case 'assign': {
         const to = await people.who(used!.selected_user ?? '');
@@ -145,7 +131,7 @@ export function slackActions(options: SlackActionsOptions): Companion & { troubl
           : { problem: `It cannot be assigned to them: ${to.problem}`, mend: to.mend };
       }
       case 'request-waiver': {
-        const about = waivable(alert);
+        const about = waivable(alerts.find, alert);
         return 'problem' in about ? about : open(waiverForm(about, at, localDay(now() + 30 * day, timeZone)));
       }
       case 'approve-waiver':
@@ -155,50 +141,17 @@ export function slackActions(options: SlackActionsOptions): Companion & { troubl
     }
   }
 
-  function waivable(alert: string): WaiverFor | Refusal {
-    const found = alerts.find(alert);
-    if (!found || found.state === 'resolved')
-      return { problem: `${alert || 'This alert'} is not open any more.`, mend: 'There is nothing to accept.' };
-    const { rule, items, headline } = found;
-    if (rule === null || items.length === 0)
-      return { problem: `${alert} is about no item that a rule fails.`, mend: 'Mend it, or acknowledge it.' };
-    if (items.length > mostItems)
-      return {
-        problem: `${alert} holds ${items.length} items, and a waiver names ${mostItems} at most.`,
-        mend: 'Ask for those that need one with `holdfast waive`.',
-      };
-    return { alert, rule, items, headline };
-  }
-
   /** Does what a form says; or what is wrong with it, by field. */
   async function filledIn(form: Submitted, team: string, user: string): Promise<FormErrors | null> {
     const by = await actor(team, user);
     const beside = ({ problem, mend }: Refusal): FormErrors => besideField(cut(oneLine(`${problem} ${mend}`), 1000), form);
     if (typeof by !== 'string') return beside(by);
-    const deed = deedOf(form);
+    const deed = deedOf(form, alerts.find, timeZone);
     if ('problem' in deed) return beside(deed);
     if ('until' in deed && deed.until <= now()) return { until: 'That day is over. Choose one to come.' };
     const id = ['slack', team, form.view, user, form.mark].join(':');
     const refusal = await order({ id, by, at: now(), via: { way: 'slack', team, user, ts: form.subject.ts }, deed });
     return refusal && beside(refusal);
-  }
-
-  function deedOf({ subject, values: { reason, compensating, until } }: Submitted): Exclude<Deed, { alert: string }> | Refusal {
-    if (subject.ask !== 'waiver')
-      return { do: subject.ask === 'approve' ? 'approve-waiver' : 'refuse-waiver', waiver: subject.waiver, reason };
-    const about = waivable(subject.alert);
-    if ('problem' in about) return about;
-    if (listed(about.items) !== subject.items)
-      return { problem: 'The items of this alert have changed since this form was opened.', mend: 'Close it and open it again.' };
-    if (!isLocalDate(until)) return { problem: 'The last day is missing.', mend: 'Choose a day.' };
-    return {
-      do: 'request-waiver',
-      rule: about.rule,
-      items: about.items,
-      reason,
-      compensating,
-      until: startOfDay(nextDay(until), timeZone),
-    };
   }
 
   async function onPress(payload: Press, acknowledge: () => Promise<void>): Promise<void> {
@@ -208,7 +161,7 @@ export function slackActions(options: SlackActionsOptions): Companion & { troubl
     const refusal = await pressed(payload, handedOver).catch(refusalOf);
     clearTimeout(timer);
     handedOver();
-    if (refusal) await tell(payload.channel.id, payload.user.id, refusal);
+    if (refusal && !closed) await tell(payload.channel.id, payload.user.id, refusal);
   }
 
   async function onForm(form: Submitted, team: string, user: string, acknowledge: (answer?: object) => Promise<void>): Promise<void> {
@@ -222,7 +175,7 @@ export function slackActions(options: SlackActionsOptions): Companion & { troubl
     if (first === 'late') {
       await acknowledge({ response_action: 'update', view: keptForm });
       const errors = await done;
-      if (errors) await tell(form.subject.channel, user, { problem: Object.values(errors).join(' '), mend: '' });
+      if (errors && !closed) await tell(form.subject.channel, user, { problem: Object.values(errors).join(' '), mend: '' });
     } else await acknowledge(first ? { response_action: 'errors', errors: first } : undefined);
   }
 
@@ -233,16 +186,25 @@ export function slackActions(options: SlackActionsOptions): Companion & { troubl
     onInteraction(payload, acknowledge) {
       const pressing = press.safeParse(payload).data;
       const form = readSubmission(payload);
+      if (!pressing && !form)
+        log.warn({ type: (payload as { type?: unknown } | null)?.type }, 'something came from Slack that is not understood');
       const sender = form && submitter.safeParse(payload).data;
       const done = pressing
         ? onPress(pressing, () => acknowledge())
         : form && sender
           ? onForm(form, sender.team.id, sender.user.id, acknowledge)
           : acknowledge();
-      done.catch((error: unknown) => log.error({ error: String(error) }, 'what was done in Slack was not understood'));
+      done.catch((error: unknown) => closed || log.error({ error: String(error) }, 'what was done in Slack was not understood'));
     },
   });
-  return { name: 'slack', trouble: socket.trouble, close: socket.close };
+  return {
+    name: 'slack',
+    trouble: socket.trouble,
+    async close() {
+      closed = true;
+      await socket.close();
+    },
+  };
 }
 
 const wordsOf = ({ problem, mend }: Refusal): string => `${problem} ${mend}`.trim();

@@ -1,4 +1,3 @@
-import type { FoundPlace } from '#src/collector.ts';
 import type { CollectedItem, ReplyMemory } from '#src/cycle/collect.ts';
 import { type Judgement, judge, type Members } from '#src/cycle/evaluate.ts';
 import { type MemberScope, membersOf, partitionOf, verdictsOver } from '#src/cycle/members.ts';
@@ -37,8 +36,6 @@ export interface JudgingMemory {
   readonly replies: Map<string, ReplyMemory>;
   /** When each failed scope was last tried, and each connection last discovered. */
   readonly tried: Map<string, number>;
-  /** The places of each connection as they were found last. */
-  readonly places: Map<string, readonly FoundPlace[]>;
 }
 
 export const newMemory = (): JudgingMemory => ({
@@ -47,7 +44,6 @@ export const newMemory = (): JudgingMemory => ({
   revisions: new Map(),
   replies: new Map(),
   tried: new Map(),
-  places: new Map(),
 });
 
 interface Judging {

@@ -6,13 +6,11 @@ import type { Window } from '#src/window/types.ts';
 import { deadlinesOf } from './asking.ts';
 import type { Context } from './context.ts';
 import { type Corrected, correctedIn } from './corrected.ts';
-import type { Observations } from './observations.ts';
 import type { DeviationRow } from './types.ts';
-import { waivedIn } from './waived.ts';
 
 /** Every deviation of a STATE rule that was open at some time of the window, oldest first. */
-export function deviationRows({ observed, parametersOf, byId, rolesOf, store, waivers }: Context, window: Window): DeviationRow[] {
-  const { items, waivers: records } = observed(window);
+export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: Context, window: Window): DeviationRow[] {
+  const { items } = observed(window);
   const deadlines = deadlinesOf({ parametersOf });
   const brought = store.backfills();
   const found = [...items].flatMap(([rule, observations]) =>
@@ -24,7 +22,7 @@ export function deviationRows({ observed, parametersOf, byId, rolesOf, store, wa
         : [],
     ),
   );
-  const words = wordsOf(store, found, records);
+  const words = wordsOf(store, found);
   const rows = found.map(({ rule: { id: rule }, scope, deviation }, i): DeviationRow => {
     const { item, severity } = deviation;
     return {
@@ -47,12 +45,6 @@ export function deviationRows({ observed, parametersOf, byId, rolesOf, store, wa
       due: iso(deviation.due),
       clock: deviation.remediated,
       carriedIn: deviation.began < window.from,
-      waivers: waivedIn(
-        waivers().waivers,
-        { rule, scope, item },
-        deviation.began,
-        deviation.ended ?? Math.max(window.asOf, deviation.began) + 1,
-      ),
       // Where nothing good was ever seen before, everything before bears on how it began.
       ...flagged(correctedIn(brought, scope, deviation.lastGood ?? -Infinity, (deviation.firstGood ?? Infinity) + 1)),
     };
@@ -87,16 +79,14 @@ function together(rows: readonly DeviationRow[], byId: Context['byId']): Deviati
 }
 
 /** The name and the message at the look that first saw each deviation. The log of an item is read once for all of its own. */
-function wordsOf(store: EvidenceReading, found: readonly Found[], waivers: Observations['waivers']): Words[] {
+function wordsOf(store: EvidenceReading, found: readonly Found[]): Words[] {
   const words: Words[] = [];
   const places = Map.groupBy(found.keys(), (i) => `${found[i]!.scope}\n${found[i]!.deviation.item}`);
   for (const own of places.values()) {
     const { scope, deviation } = found[own[0]!]!;
     const streams = own.filter((i) => judgedBy(found[i]!.rule).type === 'monitor.stream');
     for (const i of streams) words[i] = wordsOfStream(store, deviation.item, found[i]!.deviation.firstBad);
-    const waiver = judgedBy(found[own[0]!]!.rule).type === 'monitor.waiver' ? waivers.get(deviation.item) : undefined;
-    if (waiver) for (const i of own) words[i] = { name: deviation.item, message: waiver.judgedAt(found[i]!.deviation.firstBad).message };
-    if (waiver || streams.length === own.length) continue;
+    if (streams.length === own.length) continue;
     const log = store.history(scope, deviation.item);
     const name = nameIn(log) ?? deviation.item;
     for (const i of own) {

@@ -143,7 +143,11 @@ describe('whatever a provider or a person wrote', () => {
         const shown = see(drawAlert(message, { interactive: false })).text;
         for (const whole of [
           oneLine(message.headline),
-          oneLine(message.says),
+          ...message.says
+            .split('\n')
+            .filter((line) => line.trim() !== '')
+            .slice(0, 1)
+            .map((line) => oneLine(line.trim())),
           ...(message.remedy === '' || message.resolved ? [] : [someLines(message.remedy)]),
         ])
           expectTold(shown, whole);

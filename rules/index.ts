@@ -49,6 +49,7 @@ import idpUserMfaEnrolled from './idp/user-mfa-enrolled.ts';
 import metaCollectionCoverage from './meta/collection-coverage.ts';
 import metaFindingRemediatedInSla from './meta/finding-remediated-in-sla.ts';
 import metaScopeComplete from './meta/scope-complete.ts';
+import metaWaiverApprovedAndUnexpired from './meta/waiver-approved-and-unexpired.ts';
 import type { Rule } from '#src/rule.ts';
 
 export const rules: readonly Rule[] = [
@@ -102,4 +103,5 @@ export const rules: readonly Rule[] = [
   metaCollectionCoverage,
   metaFindingRemediatedInSla,
   metaScopeComplete,
+  metaWaiverApprovedAndUnexpired,
 ];

@@ -19,7 +19,7 @@ import { newMemory } from '#src/cycle/judge-cycle.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { openPostgres } from '#src/evidence/postgres.ts';
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
-import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
+import { type EvidenceStore, type RuleSet, type Scope, scopeKey } from '#src/evidence/store.ts';
 import { type Operations, openOperations, type Part } from '#src/operations/operations.ts';
 import { keyringOf, newKeyring, openOutside, outsideStatus } from '#src/outside.ts';
 import { collectors, personalPopulations, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
@@ -28,6 +28,10 @@ import type { Reporting } from '#src/report/context.ts';
 import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
 import { dailyRetention } from '#src/retention.ts';
+import { queuePart } from '#src/schedule/embedded.ts';
+import { openQueue } from '#src/schedule/open.ts';
+import type { Queue } from '#src/schedule/queue.ts';
+import { openRereads, rereadPart } from '#src/schedule/rereads.ts';
 import type { Keyring } from '#src/signing/keyring.ts';
 import { waiverNotices } from '#src/waiver-notices.ts';
 import { openWho } from '#src/who/who.ts';
@@ -72,6 +76,10 @@ export interface Agent extends AsyncDisposable {
   readonly inbox: Inbox | null;
   /** Takes orders from an inbox, which this agent, as the one that writes, then records. */
   desk(inbox: Inbox): Desk;
+  /** Has scopes read once more, out of their period and before others: at the first pass after an instant (epoch ms). */
+  reread(scopes: readonly Scope[], due: number): void;
+  /** Where jobs for workers lie; null where the agent collects by itself. */
+  readonly queue: Pick<Queue, 'name' | 'counts'> | null;
   /** The keys that sign; null where the evidence is only read, or kept in memory. */
   readonly keyring: Keyring | null;
   /** Resolves when no checkpoint is being published, or after this many milliseconds. */
@@ -101,8 +109,16 @@ export async function openAgent({
   });
   const outside = keyring && openOutside({ config, store, keyring, log, now });
   const declaration = scopeDeclaration(config.scope);
+  const operations = operating ? await openBeside(config) : null;
+  const rereads = operations && openRereads(operations);
+  const queue = operations && (await openQueue(config, operations, { now, warn: (reason) => log.warn({ reason }, 'the queue is away') }));
   const connections =
-    given ?? (readOnly ? [] : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now }))));
+    given ??
+    (readOnly
+      ? []
+      : await Promise.all(
+          config.connections.map((connection) => connect(connection, { declaration, log, now, reserve: queue?.reserveOrNot })),
+        ));
   const versions = ruleVersions();
   const keepOrder = dailyRetention(store, config.retention);
   const memory = newMemory();
@@ -146,6 +162,8 @@ export async function openAgent({
         memory,
         now,
         everything,
+        ...(queue && { collect: queue.collect }),
+        ...(rereads && { again: rereads.due(instant) }),
         ...(signal && { signal }),
         ...(progress && { progress: (done: number, of: number) => progress(connection.id, done, of) }),
       });
@@ -156,6 +174,10 @@ export async function openAgent({
       });
       if (!outcome) continue;
       outcomes.push(outcome);
+      rereads?.looked(
+        outcome.record.scopes.map(({ scope }) => scopeKey(scope)),
+        outcome.record.asOf,
+      );
       logCycle(log, outcome);
     }
     if (signal?.aborted) return tell(outcomes);
@@ -185,7 +207,6 @@ export async function openAgent({
     outside: () => outside?.status(asOf) ?? outsideStatus(config, store, asOf),
   });
 
-  const operations = operating ? await openBeside(config) : null;
   const inbox = operations && openInbox(operations, now);
   const desk = (orders: Inbox): Desk =>
     openDesk({
@@ -230,6 +251,7 @@ export async function openAgent({
     accompany();
   } catch (error) {
     outside?.close();
+    await queue?.[Symbol.asyncDispose]();
     operations?.[Symbol.dispose]();
     await store[Symbol.asyncDispose]();
     throw error;
@@ -243,12 +265,15 @@ export async function openAgent({
     inbox,
     desk,
     runDue,
+    reread: (scopes, due) => rereads?.ask(scopes.map(scopeKey), due),
+    queue,
     ruleSetAt,
     report: (asOf = now()) => openReport(reporting(asOf)),
     reporting,
     published: async (atMost) => outside?.settled(atMost),
     async [Symbol.asyncDispose]() {
       await Promise.all(companions.map((companion) => companion.close()));
+      await queue?.[Symbol.asyncDispose]();
       operations?.[Symbol.dispose]();
       await outside?.settled(5_000);
       outside?.close();
@@ -280,7 +305,7 @@ async function openStore(store: Config['store'], options: SqliteOptions): Promis
 }
 
 /** What is remembered and is no evidence, and who remembers it. */
-const parts: readonly Part[] = [actionsPart, alertPart];
+const parts: readonly Part[] = [queuePart, rereadPart, actionsPart, alertPart];
 
 /** Opens it where the evidence is. */
 export async function openBeside(config: Config): Promise<Operations> {

@@ -5,15 +5,18 @@ import { connectScim } from '#collectors/scim/client.ts';
 import type { Connection } from '#src/collector.ts';
 import type { Connection as Configured } from '#src/config.ts';
 import type { ScopeDeclaration } from '#src/cycle/declared.ts';
+import type { Reserve } from '#src/schedule/queue.ts';
 
 interface Surroundings {
   readonly declaration: ScopeDeclaration;
   readonly log: Logger;
   readonly now: () => number;
+  /** Where several processes share a provider's quota: how many ms to wait before one more call. */
+  readonly reserve?: Reserve | undefined;
 }
 
 /** Opens a configured connection. Nothing is asked of the provider yet; secrets are looked up when they are needed, never kept. */
-export async function connect(configured: Configured, { declaration, now }: Surroundings): Promise<Connection> {
+export async function connect(configured: Configured, { declaration, now, reserve }: Surroundings): Promise<Connection> {
   switch (configured.provider) {
     case 'aws': {
       const { id, accounts, regions, region, endpoint } = configured;
@@ -30,7 +33,7 @@ export async function connect(configured: Configured, { declaration, now }: Surr
         ...(endpoint !== undefined && { endpoint }),
         outOfScope: (label: string) => declaration.of(`aws:${label}`).is === 'out',
       };
-      return connectAws(settings, { now });
+      return connectAws(settings, { now, ...(reserve && { reserve }) });
     }
     case 'github': {
       const { id, organization, endpoint, credential } = configured;

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { sha256 } from '#src/ledger/canonical.ts';
 
 /** Sources by path from the root of the project, each with its text. */
 export type Sources = Readonly<Record<string, string>>;
@@ -33,6 +34,9 @@ export function programSources(): Sources {
   own = Object.fromEntries([...sources].sort(([a], [b]) => (a < b ? -1 : 1)));
   return own;
 }
+
+/** What tells this program from any other that collects or judges. */
+export const programHash = (): string => sha256(Object.entries(programSources()).flat().map(sha256).join(' '));
 
 /** What a module imports when it runs: types are gone by then. */
 const importedBy = (text: string): string[] =>

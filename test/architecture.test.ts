@@ -37,6 +37,8 @@ const mayImport: Record<string, RegExp> = {
     /^\.\/|^#src\/(cycle|evidence|ledger|errors|duration|collector|population|rule|report|replay\/reperform)|^yaml$|^zod$|^node:/,
   'src/replay/*.ts':
     /^\.\/|^#(collectors|rules)\/index\.ts$|^#src\/(cycle|evidence|ledger|collector|population|rule|program|registry|report|window)|^node:/,
+  'src/schedule/*.ts':
+    /^\.\/|^#src\/(cycle|ledger|operations|evidence\/(store|engine)|collector|population|config|duration|errors|program|signing\/key-file)|^bullmq$|^ioredis$|^p-limit$|^zod$|^node:/,
   'src/cycle/*.ts':
     /^\.\/|^#src\/(cycle|ledger|collector|population|populations|rule|duration|redaction)|^#src\/evidence\/store\.ts$|^p-limit$/,
 };

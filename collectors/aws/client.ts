@@ -74,6 +74,8 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
   const limit = deps.limit ?? limitCalls();
   const assumed = new Map<string, CredentialSource>();
   const entered = new Map<string, CredentialSource>();
+  const late = new Map<string, Promise<CredentialSource>>();
+  let looked = false;
   let home = settings.region ?? regions?.[0] ?? 'us-east-1';
   const own = remembered(deps.credentials ?? (() => chainOf(home)()), now);
 
@@ -117,6 +119,26 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
       return refusal('sts:GetCallerIdentity', 'credential-rejected', detail);
     }
     return source;
+  }
+
+  /** The credentials of an account that nobody entered here before: its places were found by another process, or are still to be found. */
+  function enterLate(id: string): Promise<CredentialSource> {
+    const known = late.get(id);
+    if (known) return known;
+    const entering = enterAs(id);
+    late.set(id, entering);
+    entering.catch(() => late.delete(id));
+    return entering;
+  }
+
+  async function enterAs(id: string): Promise<CredentialSource> {
+    // Whoever looked for places and did not get in is not let in by another door.
+    if (looked) throw new CallFailure('credential-rejected', { code: 'not-entered', detail: 'the account has not been entered' });
+    const caller = valueOf(await identify());
+    const account = accounts.find((each) => each.id === id) ?? (accounts.length === 0 && caller.Account === id ? { id } : undefined);
+    if (!account)
+      throw new CallFailure('credential-rejected', { code: 'not-entered', detail: 'the account is not among those of the configuration' });
+    return valueOf(await enter(account, caller));
   }
 
   function sourceFor({ role, ...account }: AwsAccount, caller: Caller): CredentialSource {
@@ -195,20 +217,24 @@ export function connectAws(settings: AwsSettings, deps: AwsDeps = {}): Connectio
     provider: 'aws',
     discovery,
     async places() {
+      looked = true;
       const caller = await identify();
       const configured: readonly AwsAccount[] = accounts.length > 0 ? accounts : [{ id: 'unread' in caller ? 'unknown' : caller.Account }];
       return (await Array.fromAsync(mapConcurrently(configured, 8, (account) => placesOf(account, caller)))).flat().map(withinScope);
     },
     open({ account, region }, signal) {
       // Looked up with each call: clients are kept, and would keep that the account had not been entered.
-      return transportAt(account, region, () => (entered.get(account) ?? notEntered)(), signal);
+      return transportAt(account, region, async () => (entered.get(account) ?? (await enterLate(account)))(), signal);
     },
     close,
   };
 }
 
-const notEntered: CredentialSource = () =>
-  Promise.reject(new CallFailure('credential-rejected', { code: 'not-entered', detail: 'the account has not been entered' }));
+/** A value, or the failure that stands for its absence. */
+function valueOf<T extends object>(value: T | Unread): T {
+  if ('unread' in value) throw new CallFailure((value as Unread).unread, { detail: (value as Unread).detail });
+  return value;
+}
 
 const partitionOf = ({ Arn }: Caller): string => Arn.split(':')[1] ?? 'aws';
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import { type OperationName, partsOf, type Service } from './operations.ts';
 
@@ -33,20 +34,29 @@ export type Limiter = <T>(
   signal?: AbortSignal,
 ) => Promise<T>;
 
-/** Lets calls through as their quota allows, in the order they came. */
-export function limitCalls(): Limiter {
+/** How many ms to wait before one more call of a quota, where several processes share it. */
+type Reserve = (name: string, perSecond: number) => Promise<number>;
+
+/** Lets calls through as their quota allows, in the order they came. Without `reserve` the quota is this process's alone. */
+export function limitCalls(reserve?: Reserve): Limiter {
   const queues = new Map<string, PQueue>();
   return ({ account, region, operation }, call, signal) => {
     const { service } = partsOf(operation);
     const own = slow[operation];
     const name = `${account} ${global.has(service) ? 'global' : region} ${own ? operation : service}`;
+    const [intervalCap, concurrency] = own ?? quotas[service];
     let queue = queues.get(name);
     if (!queue) {
-      const [intervalCap, concurrency] = own ?? quotas[service];
       // Calls that start a second apart may arrive a little closer.
-      queue = new PQueue({ interval: own ? 1_050 : 1_000, intervalCap, concurrency, strict: own !== undefined });
+      const interval = { interval: own ? 1_050 : 1_000, intervalCap, strict: own !== undefined };
+      queue = new PQueue({ concurrency, ...(!reserve && interval) });
       queues.set(name, queue);
     }
-    return queue.add(call, signal && { signal });
+    if (!reserve) return queue.add(call, signal && { signal });
+    return queue.add(async () => {
+      const pause = await reserve(`aws ${name}`, intervalCap);
+      if (pause > 0) await sleep(pause, undefined, signal && { signal });
+      return call();
+    }, signal && { signal });
   };
 }

@@ -3,7 +3,7 @@ import { day, days, defineRule, fail, pass, pending, z } from '#rule';
 
 export default defineRule(monitorDeviation, {
   id: 'meta.finding-remediated-in-sla',
-  title: 'Deviations are remediated in time',
+  title: 'Deviations are remediated or accepted in time',
   kind: 'event',
   severity: 'high',
   rationale:
@@ -19,12 +19,13 @@ export default defineRule(monitorDeviation, {
   messages: {
     'in-time': 'Closed at {closed}, due {due}.',
     gone: 'The item was gone at {closed}, due {due}.',
+    waived: 'Accepted by a waiver from {closed} on, due {due}.',
     late: 'Closed at {closed}, after the deadline of {due}.',
     overdue: 'Still open after the deadline of {due}.',
     open: 'Open, due {due}.',
   },
   examples: {
-    pass: [{}, { closedBy: 'gone' }],
+    pass: [{}, { closedBy: 'gone' }, { closedBy: 'waived' }],
     fail: [{ closedAt: '2026-01-12T00:00:00.000Z' }, { closedAt: null, closedBy: null }],
     pending: [{ severity: 'high', closedAt: null, closedBy: null }],
   },
@@ -36,6 +37,7 @@ export default defineRule(monitorDeviation, {
     if (closedAt === null) return asOf <= deadline ? pending('open', { due }, { until: deadline + 1 }) : fail('overdue', { due });
     const facts = { closed: closedAt, due };
     if (Date.parse(closedAt) > deadline) return fail('late', facts);
+    if (closedBy === 'waived') return pass('waived', facts);
     return closedBy === 'gone' ? pass('gone', facts) : pass('in-time', facts);
   },
 });

@@ -6,7 +6,7 @@ import { printable } from './text.ts';
 export interface Found {
   /** Its name: of the anchor, of the connection. */
   readonly outside: string;
-  readonly kind: 'key' | 'clock' | 'secret' | 'slack' | 'store' | 'who' | AnchorKind;
+  readonly kind: 'key' | 'clock' | 'queue' | 'secret' | 'slack' | 'store' | 'who' | AnchorKind;
   readonly ok: boolean;
   readonly says: string;
   readonly mend: string;
@@ -27,6 +27,7 @@ export async function found(outside: string, kind: Found['kind'], ask: () => Pro
 const titles: Readonly<Record<string, (name: string) => string>> = {
   key: () => 'signing key',
   clock: (name) => `clock, against ${name}`,
+  queue: () => 'queue',
   secret: (name) => `secret ${name}`,
   slack: (name) => name,
   store: () => 'store',

@@ -5,6 +5,7 @@ import { checkAlerts } from './check-alerts.ts';
 import { watchClocks } from './check-clock.ts';
 import { type Found, foundLine } from './check-found.ts';
 import { checkOutside } from './check-outside.ts';
+import { checkQueue } from './check-queue.ts';
 import { type Reading, readAll, readingLine } from './check-readings.ts';
 import { checkWho } from './check-who.ts';
 import type { Command } from './command.ts';
@@ -29,7 +30,12 @@ export const check: Command = {
         const entered = places.filter(({ region, unread }) => region === 'global' && !unread);
         found.push(...(await checkWho(connection, entered, { without, now })));
       }
-      found.push(...clocks.found(), ...(await checkOutside(settings, now)), ...(await checkAlerts(settings)));
+      found.push(
+        ...clocks.found(),
+        ...(await checkOutside(settings, now)),
+        ...(await checkQueue(settings)),
+        ...(await checkAlerts(settings)),
+      );
       answer(
         [...readings, ...found],
         () => (readings.map(readingLine).join('') || 'There is no connection in the configuration.\n') + found.map(foundLine).join(''),

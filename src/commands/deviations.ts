@@ -1,7 +1,7 @@
 import { duration } from '#src/report/words.ts';
 import type { Command } from './command.ts';
 import { knownIn, knownOption } from './known.ts';
-import { broughtLater, shorten, table } from './text.ts';
+import { broughtLater, shorten, table, underWaiver } from './text.ts';
 import { windowIn, windowOptions } from './window.ts';
 
 export const deviations: Command = {
@@ -20,14 +20,14 @@ export const deviations: Command = {
       answer(rows, () =>
         table(
           ['SEVERITY', 'CLOCK', 'FIRST SEEN', 'LASTED', 'RULE', 'ITEM', 'SAYS'],
-          rows.map(({ severity, clock, firstBad, atLeast, atMost, rule, name, message, correction }) => [
+          rows.map(({ severity, clock, firstBad, atLeast, atMost, rule, name, message, correction, waivers }) => [
             severity,
             clock,
             firstBad.slice(0, 16),
             atMost === null ? `at least ${duration(atLeast * 1000)}` : `${duration(atLeast * 1000)} to ${duration(atMost * 1000)}`,
             rule,
             shorten(name, 40),
-            message + broughtLater(correction),
+            message + underWaiver(waivers) + broughtLater(correction),
           ]),
         ),
       );

@@ -28,16 +28,20 @@ import { run } from './run.ts';
 import { status } from './status.ts';
 import { printable } from './text.ts';
 import { verify } from './verify.ts';
+import { waive } from './waive.ts';
+import { worker } from './worker.ts';
 
 export const commands: Readonly<Record<string, Command>> = {
   init,
   check,
   run,
+  worker,
   status,
   results,
   conclude,
   deviations,
   alerts,
+  waive,
   export: exportCommand,
   replay,
   rules: rulesCommand,

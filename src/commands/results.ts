@@ -2,7 +2,7 @@ import { HoldfastError } from '#src/errors.ts';
 import { type Command, instantOf } from './command.ts';
 import { knownIn, knownOption } from './known.ts';
 import { requireRule } from './require.ts';
-import { broughtLater, shorten, table } from './text.ts';
+import { broughtLater, shorten, table, underWaiver } from './text.ts';
 
 export const results: Command = {
   summary: 'What holds now, or held at a time, by rule and item.',
@@ -35,12 +35,12 @@ export const results: Command = {
       answer(rows, () =>
         table(
           ['RESULT', 'RULE', 'ITEM', 'SINCE', 'SAYS'],
-          rows.map(({ result, rule, name, since, message, correction }) => [
+          rows.map(({ result, rule, name, since, message, correction, waiver }) => [
             result,
             rule,
             shorten(name, 48),
             since?.slice(0, 16) ?? '-',
-            message + broughtLater(correction),
+            message + underWaiver(waiver ? [waiver] : []) + broughtLater(correction),
           ]),
         ),
       );

@@ -14,6 +14,15 @@ const scope = z.object({ connection: z.string(), account: z.string(), region: z.
 
 const correction = z.object({ index: z.int().describe('Ledger index of the leaf since which it is known'), reason: z.string() });
 
+const waivedBy = z.object({
+  id: z.string(),
+  from: instant,
+  until: instant,
+  requestedBy: z.string(),
+  approvedBy: z.string(),
+  reason: z.string(),
+});
+
 const resultRow = z.object({
   rule: z.string(),
   item: z.string().describe("The stable key; holds the provider's own id. `scope:<key>` where a whole scope was never read"),
@@ -29,6 +38,7 @@ const resultRow = z.object({
   evidence: z.object({ index: z.int().describe('Ledger index'), snapshot: z.string().describe('SHA-256 of the snapshot') }).nullable(),
   correction: correction.optional().describe('Present exactly when it rests on looks that were brought later or corrected'),
   reason: reason.optional().describe('Present exactly when unobserved'),
+  waiver: waivedBy.optional().describe('Present exactly when it fails under a waiver'),
 });
 
 const deviationRow = z.object({
@@ -51,6 +61,7 @@ const deviationRow = z.object({
   due: instant,
   clock: z.enum(['in-time', 'late', 'pending', 'overdue']),
   carriedIn: z.boolean(),
+  waivers: z.array(waivedBy).describe('Under which it stands or stood. It counts even so'),
   backfilled: z.boolean().describe('Its bounds rest on looks that were brought later or corrected'),
   correction: correction.optional().describe('Present exactly when backfilled'),
 });
@@ -81,7 +92,19 @@ const status = z.object({
   results: z.record(result, z.int()),
   observed: z.number().nullable().describe('Share of scope-time looked at, 0 to 1'),
   unobserved: z.object({ hours: z.int(), gaps: z.int() }).nullable(),
-  deviations: z.object({ total: z.int(), open: z.int(), overdue: z.int(), nextDue: instant.nullable() }),
+  deviations: z.object({
+    total: z.int(),
+    open: z.int(),
+    waived: z.int().describe('Of the open ones, those under a waiver. They count even so'),
+    overdue: z.int(),
+    nextDue: instant.nullable(),
+  }),
+  waivers: z.object({
+    requested: z.int(),
+    inForce: z.int(),
+    expired: z.int().describe('And something that they name still fails'),
+    nextEnd: instant.nullable(),
+  }),
   criteria: z.array(criterion),
   signed: z.object({ origin: z.string(), size: z.int() }).nullable().describe('The last signed head; null where nothing was signed'),
   keyBesideEvidence: z.boolean().describe('The signing key lies beside the evidence: it protects only up to the last anchor'),
@@ -217,7 +240,7 @@ const outsideReading = z.object({
   outside: z
     .string()
     .describe('The name of the anchor, of the connection, of the secret, of the part of Slack; `ledger` for the signing key'),
-  kind: z.enum(['key', 'clock', 'secret', 'slack', 'store', 'who', 'file', 's3', 'git', 'rfc3161', 'witness']),
+  kind: z.enum(['key', 'clock', 'queue', 'secret', 'slack', 'store', 'who', 'file', 's3', 'git', 'rfc3161', 'witness']),
   ok: z.boolean(),
   says: z.string(),
   mend: z.string().describe('Empty where nothing is to be done'),
@@ -278,6 +301,42 @@ const letter = z.object({
   fault: z.string().nullable(),
   mend: z.string().nullable(),
 });
+const waiverRow = z.object({
+  id: z.string(),
+  rule: z.string(),
+  items: z.array(z.object({ scope: z.string(), item: z.string(), name: z.string(), failing: z.boolean() })),
+  failing: z.int().describe('How many of them fail now'),
+  state: z
+    .enum(['requested', 'approved', 'expired', 'refused', 'withdrawn', 'lapsed', 'void'])
+    .describe('`lapsed`: nobody decided before its end. `void`: the request itself is not honoured'),
+  reason: z.string(),
+  compensating: z.string(),
+  requestedBy: z.string().describe('People by name'),
+  requestedAt: instant,
+  decidedBy: z.string().nullable(),
+  decidedAt: instant.nullable(),
+  from: instant.nullable().describe('Null where it was never approved'),
+  until: instant,
+  endedAt: instant.nullable().describe('When it was withdrawn'),
+  renews: z.string().nullable(),
+  renewedBy: z.string().nullable(),
+  verdict: z.object({ result, message: z.string() }).nullable().describe('What meta.waiver-approved-and-unexpired says of it now'),
+  steps: z
+    .array(
+      z.object({
+        step: z.enum(['requested', 'approved', 'refused', 'withdrawn']),
+        at: instant,
+        by: z.string(),
+        name: z.string(),
+        way: z.enum(['command', 'page', 'slack']),
+        index: z.int().describe('Ledger index'),
+        reason: z.string(),
+        flaw: z.string().nullable().describe('Why it is not honoured'),
+      }),
+    )
+    .describe('Every leaf about it'),
+});
+const ordered = z.object({ waiver: z.string(), by: z.string(), index: z.int().describe('Ledger index of the record'), says: z.string() });
 
 const looksTold = z.object({ complete: z.int(), failed: z.int() });
 const said = z.object({ conclusion: z.string(), says: z.string() });
@@ -288,6 +347,9 @@ export const shapes = {
   deviations: z.array(deviationRow),
   conclude,
   status,
+  'waive list': z.array(waiverRow),
+  'waive show': waiverRow,
+  'waive request': ordered.describe('`approve`, `refuse` and `withdraw` write the same'),
   'run --once': z.array(cycle),
   verify: z.object({
     package: z.string().optional().describe('Absent where the live store was checked'),

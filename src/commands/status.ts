@@ -27,6 +27,7 @@ function lines({
   observed,
   unobserved,
   deviations,
+  waivers,
   ledger,
   criteria,
   signed,
@@ -41,7 +42,8 @@ function lines({
     `Items        ${items} in ${connections.reduce((total, { scopes }) => total + scopes, 0)} scopes over ${connections.length} connections`,
     `Results      ${(['pass', 'fail', 'unobserved', 'pending', 'not-applicable'] as const).map(count).join(', ')}`,
     `Observed     ${observed === null ? '-' : percent(observed)} of the window so far${unobserved ? `; ${unobserved.gaps} gaps` : ''}`,
-    `Deviations   ${deviations.total}, of which ${deviations.open} open and ${deviations.overdue} overdue${deviations.nextDue ? `; next due ${deviations.nextDue}` : ''}`,
+    `Deviations   ${deviations.total}, of which ${deviations.open} open${deviations.waived > 0 ? ` (${deviations.waived} under waiver)` : ''} and ${deviations.overdue} overdue${deviations.nextDue ? `; next due ${deviations.nextDue}` : ''}`,
+    ...waiverLine(waivers),
     `Criteria     ${criteria.filter(({ reached }) => reached).length} of ${criteria.length} reached by an available key rule`,
     `Ledger       ${ledger.size} leaves, root ${ledger.root.slice(0, 16)}…`,
     signed
@@ -65,6 +67,14 @@ function lines({
     ),
   ];
   return `${text.map((line) => printable(line)).join('\n')}\n`;
+}
+
+/** Nothing where nobody asked for any. */
+function waiverLine({ requested, inForce, expired, nextEnd }: StatusReport['waivers']): string[] {
+  if (requested + inForce + expired === 0) return [];
+  return [
+    `Waivers      ${inForce} in force${nextEnd ? `, the next ends ${nextEnd}` : ''}; ${requested} wait for a decision${expired > 0 ? `; ${expired} expired while what they accept still fails` : ''}`,
+  ];
 }
 
 /** What a key is worth that whoever can change the evidence can use. */

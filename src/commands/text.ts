@@ -21,3 +21,7 @@ export const shorten = (text: string, length: number): string => (text.length <=
 /** What stands behind a message that rests on looks that were brought later or corrected. */
 export const broughtLater = (correction: { readonly index: number; readonly reason: string } | undefined): string =>
   correction ? ` (brought later, known since leaf ${correction.index}: ${correction.reason})` : '';
+
+/** What stands behind a message about something that was accepted. */
+export const underWaiver = (waivers: readonly { readonly id: string; readonly until: string; readonly approvedBy: string }[]): string =>
+  waivers.map(({ id, until, approvedBy }) => ` (${id}: waived until ${until.slice(0, 10)} by ${approvedBy})`).join('');

@@ -39,7 +39,8 @@ export interface ReplyMemory {
 
 export const newReplyMemory = (): ReplyMemory => ({ answers: new Map(), asked: null, items: '' });
 
-type Known = ReadonlyMap<string, { readonly item: Observed<object>; readonly hash: string }>;
+/** What is held of a scope, by key. */
+export type Known = ReadonlyMap<string, { readonly item: Observed<object>; readonly hash: string }>;
 
 /** A scope was read whole, or it has failed as a whole. There is nothing between. */
 export type Collected = { readonly calls: readonly CallRecord[] } & (
@@ -57,6 +58,20 @@ class ScopeUnread extends Error {
   }
 }
 
+/** What came of a look: all as at the look before, so that its items stand; the items; or why there are none. */
+export type Look = { readonly calls: readonly CallRecord[] } & (
+  | { readonly status: 'same' }
+  | { readonly status: 'complete'; readonly items: readonly CollectedItem[]; readonly looked: Looked }
+  | { readonly status: 'failed'; readonly unread: Unread }
+);
+
+/** What a look leaves for the next one. */
+export type Looked = Pick<ReplyMemory, 'answers' | 'asked'>;
+
+/** Whether what is held of a scope is just what came of the look that is remembered. Events of former looks are held too, so it never is. */
+export const stands = ({ population }: Collector, known: Known, memory: ReplyMemory): boolean =>
+  population.kind === 'state' && memory.items === itemsHash(known);
+
 /**
  * Runs a collector at a place through the door: only declared calls, every answer projected and recorded, no partial population.
  * `known` is what is held of the scope. Where every answer is the same as at the look that `memory` remembers, so are the items: collectors
@@ -69,27 +84,43 @@ export async function collectScope(
   known: Known = new Map(),
   memory: ReplyMemory = newReplyMemory(),
 ): Promise<Collected> {
-  // Events of former looks are held too, so that what is held does not tell what this look would list.
-  const again = collector.population.kind === 'state' && memory.items === itemsHash(known) ? memory.asked : null;
-  const { calls, transport: next } = await askAgain(transport, again, memory.answers, rawHash);
-  if (calls)
-    return {
-      status: 'complete',
-      calls: inOrder(calls),
-      items: [...known.values()].map(({ item, hash }) => ({ item, hash, snapshot: null })),
-    };
-  const door = openDoor(collector, next, memory.answers);
+  return collectedFrom(await lookAt(collector, place, transport, memory, stands(collector, known, memory), known), known, memory);
+}
+
+/** A look beside what is held of the scope. What it leaves for the next one goes into `memory`. */
+export function collectedFrom(look: Look, known: Known, memory: ReplyMemory): Collected {
+  const { calls } = look;
+  if (look.status === 'failed') return { status: 'failed', unread: look.unread, calls };
+  if (look.status === 'same')
+    return { status: 'complete', calls, items: [...known.values()].map(({ item, hash }) => ({ item, hash, snapshot: null })) };
+  const { items, looked } = look;
+  Object.assign(memory, looked, { items: itemsHash(items.map((each) => [each.item.key, each] as const)) });
+  return { status: 'complete', items, calls };
+}
+
+/** A look at a scope, where what is held need not be at hand: that it `stands` is enough to find that nothing changed. */
+export async function lookAt(
+  collector: Collector,
+  place: Place,
+  transport: Transport,
+  { answers, asked }: Looked,
+  stands: boolean,
+  known: Known = new Map(),
+): Promise<Look> {
+  const { calls, transport: next } = await askAgain(transport, stands ? asked : null, answers, rawHash);
+  if (calls) return { status: 'same', calls: inOrder(calls) };
+  const door = openDoor(collector, next, answers);
   try {
     const yielded = new Map<string, Observed<object>[]>();
     for await (const item of collector.collect(door.api as never, place)) yielded.set(item.key, [...(yielded.get(item.key) ?? []), item]);
     door.close(yielded.size);
     const unchanged = door.unchanged();
+    if (unchanged && stands) return { status: 'same', calls: door.calls() };
     const items = [...yielded].map(([key, twins]): CollectedItem => {
       const held = known.get(key);
       return unchanged && held ? { item: held.item, hash: held.hash, snapshot: null } : whole(collector, twins, held?.hash, door.unread);
     });
-    Object.assign(memory, door.looked(), { items: itemsHash(items.map((each) => [each.item.key, each] as const)) });
-    return { status: 'complete', items, calls: door.calls() };
+    return { status: 'complete', items, looked: door.looked(), calls: door.calls() };
   } catch (error) {
     const unread =
       door.lost() ??

@@ -1,6 +1,6 @@
-import pLimit from 'p-limit';
-import type { Collector, Connection, FoundPlace, Place, Transport } from '#src/collector.ts';
-import { type Collected, type CollectedItem, collectScope, newReplyMemory } from '#src/cycle/collect.ts';
+import type { Collector, Connection, FoundPlace, Place } from '#src/collector.ts';
+import type { Collected, CollectedItem } from '#src/cycle/collect.ts';
+import { type CollectDue, collectHere } from '#src/cycle/collecting.ts';
 import { type JudgingMemory, judgeCycle, type ReadScope } from '#src/cycle/judge-cycle.ts';
 import { parseDuration } from '#src/duration.ts';
 import {
@@ -30,12 +30,14 @@ export interface CycleSettings {
   readonly every?: Readonly<Record<string, string>>;
   readonly memory: JudgingMemory;
   readonly now: () => number;
-  /** Scopes collected at the same time. */
-  readonly concurrency?: number;
+  /** How what is due is collected; without it in this process, eight scopes at a time. */
+  readonly collect?: CollectDue;
   /** Look at everything now, whenever it was looked at last. */
   readonly everything?: boolean;
   /** Once it aborts the cycle is given up: nothing of it is recorded, and the next one looks again. A commit that has begun is finished. */
   readonly signal?: AbortSignal;
+  /** Scopes to be read again now, out of their period and before others, by key. */
+  readonly again?: ReadonlySet<string>;
   /** Told after each scope: how many of how many are done. */
   readonly progress?: (done: number, of: number) => void;
 }
@@ -52,59 +54,44 @@ export interface CycleOutcome {
  */
 export async function runCycle(connection: Connection, store: EvidenceStore, settings: CycleSettings): Promise<CycleOutcome | null> {
   const asOf = instantAfter(store.lastCycle()?.asOf ?? 0, settings.now());
-  if (!mayBeDue(connection, store, settings, asOf)) return null;
   const { signal } = settings;
-  settings.memory.tried.set(connection.id, asOf);
-  const planned = plan(connection, await unlessAborted(findPlaces(connection), signal), store, settings, asOf);
-  if (planned.due.length === 0 && planned.retired.length === 0) return null;
+  const planned = await planOf(connection, store, settings, asOf);
+  if (planned === null || (planned.due.length === 0 && planned.retired.length === 0)) return null;
 
-  const limit = pLimit(settings.concurrency ?? 8);
-  const transports = new Map<string, Transport>();
-  const transportTo = (place: Place) => {
-    const label = labelOf(connection.provider, place);
-    return transports.get(label) ?? transports.set(label, connection.open(place, signal)).get(label)!;
-  };
-  let done = 0;
-  const collect = async (due: Due): Promise<Collected> => {
-    signal?.throwIfAborted();
-    if ('unread' in due) return { status: 'failed', unread: due.unread, calls: [] };
-    const key = scopeKey(due.scope);
-    const { replies } = settings.memory;
-    const memory = replies.get(key) ?? replies.set(key, newReplyMemory()).get(key)!;
-    const collected = await collectScope(due.collector, due.place, transportTo(due.place), store.held.get(key)?.items, memory);
-    settings.progress?.(++done, planned.due.length);
-    return collected;
-  };
-  const collected = await unlessAborted(Promise.all(planned.due.map((due) => limit(collect, due))), signal);
+  const collect = settings.collect ?? collectHere();
+  const readable = planned.due.flatMap((due) => ('unread' in due ? [] : [due]));
+  const progress = (done: number) => settings.progress?.(done, planned.due.length);
+  const cycle = { connection, asOf, held: store.held, replies: settings.memory.replies, progress, signal };
+  const read = (await unlessAborted(collect(readable, cycle), signal)).values();
+  const collected = planned.due.map(
+    (due): Collected => ('unread' in due ? { status: 'failed', unread: due.unread, calls: [] } : read.next().value!),
+  );
   const outcomes = planned.due.map((due, i) => ({ ...due, collected: collected[i]! }));
-  const read: ReadScope[] = outcomes.flatMap(({ scope, collector, collected }) =>
+  const complete: ReadScope[] = outcomes.flatMap(({ scope, collector, collected }) =>
     collected.status === 'complete' ? [{ scope, population: collector.population, items: collected.items }] : [],
   );
-  const discovered = placesScope(connection, planned.places, outcomes, store, settings);
-  if (discovered.status === 'complete') read.push({ scope: discovered.scope, population: monitorPlace, items: discovered.items });
+  const discovered = planned.places && placesScope(connection, planned.places, outcomes, store, settings);
+  if (discovered?.status === 'complete') complete.push({ scope: discovered.scope, population: monitorPlace, items: discovered.items });
 
   const failed = new Map(
     outcomes.flatMap(({ scope, collected }) => (collected.status === 'failed' ? [[scopeKey(scope), collected.unread] as const] : [])),
   );
   const retired = new Set(planned.retired.map(({ scope }) => scopeKey(scope)));
   const { rules, ruleSet, memory } = settings;
-  const changes = judgeCycle(read, { rules, ruleSet, memory, held: store.held, failed, retired, asOf });
+  const changes = judgeCycle(complete, { rules, ruleSet, memory, held: store.held, failed, retired, asOf });
   const scopes = outcomes.map(({ scope, hold, collected }): ScopeRecord => {
     const { calls } = collected;
     if (collected.status === 'failed') return { scope, hold, calls, status: 'failed', unread: collected.unread };
     return { scope, hold, calls, status: 'complete', items: collected.items.length, changes: changes.get(scopeKey(scope)) ?? [] };
   });
-  const { scope, hold } = discovered;
-  if (discovered.status === 'failed') scopes.push({ scope, hold, calls: [], status: 'failed', unread: discovered.unread });
-  else
-    scopes.push({
-      scope,
-      hold,
-      calls: [],
-      status: 'complete',
-      items: discovered.items.length,
-      changes: changes.get(scopeKey(scope)) ?? [],
-    });
+  if (discovered) {
+    const common = { scope: discovered.scope, hold: discovered.hold, calls: [] };
+    scopes.push(
+      discovered.status === 'failed'
+        ? { ...common, status: 'failed', unread: discovered.unread }
+        : { ...common, status: 'complete', items: discovered.items.length, changes: changes.get(scopeKey(discovered.scope)) ?? [] },
+    );
+  }
 
   const record: CycleRecord = {
     connection: connection.id,
@@ -135,7 +122,7 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
 /** Two looks further apart than this do not vouch for the time between: a period, and up to an hour of delay. */
 const holdOf = (every: number): number => every + Math.max(Math.floor(every / 12), Math.min(every, 3_600_000));
 
-type Due = { readonly scope: Scope; readonly collector: Collector; readonly hold: number } & (
+type Due = { readonly scope: Scope; readonly collector: Collector; readonly hold: number; readonly soon: boolean } & (
   | { readonly place: Place }
   | { readonly unread: Unread }
 );
@@ -143,7 +130,8 @@ type Due = { readonly scope: Scope; readonly collector: Collector; readonly hold
 interface Plan {
   readonly due: readonly Due[];
   readonly retired: CycleRecord['retired'];
-  readonly places: readonly FoundPlace[];
+  /** What exists; null where only known scopes are read again, and nobody was asked. */
+  readonly places: readonly FoundPlace[] | null;
 }
 
 /** Cycles of several connections may begin within one tick of the clock. A clock that went back further is not mended: the store refuses it. */
@@ -157,8 +145,15 @@ const everyOf = ({ id, every }: Collector, settings: CycleSettings): number => p
  */
 function isDue(held: HeldScope | undefined, every: number, tried: number | undefined, asOf: number): boolean {
   if (!held || held.retired || held.lastLook === null || held.failing) return tried === undefined || asOf - tried >= every / 4;
-  return asOf - held.lastLook >= every * 0.95;
+  return asOf - held.lastLook >= every * (0.95 + 0.04 * chance(`${held.scope.connection} ${held.lastLook}`));
 }
+
+/** From 0 to 1, the same for the same words: what was looked at together stays together, and nobody can tell the next look to the second. */
+function chance(words: string): number {
+  if (drawn.words !== words) drawn = { words, chance: Number.parseInt(sha256(words).slice(0, 8), 16) / 2 ** 32 };
+  return drawn.chance;
+}
+let drawn = { words: '', chance: 0 };
 
 /** Whether it is worth finding out what exists: places are looked for with each cycle, and not between. */
 function mayBeDue({ id }: Connection, { held }: EvidenceStore, settings: CycleSettings, asOf: number): boolean {
@@ -168,6 +163,21 @@ function mayBeDue({ id }: Connection, { held }: EvidenceStore, settings: CycleSe
   // Nothing is known of a connection whose places could not be found, or have no collector: then the connection itself is tried again.
   if (own.length === 0) return asOf - settings.memory.tried.get(id)! >= Math.min(...periods.values(), 3_600_000) / 4;
   return own.some(([key, scope]) => isDue(scope, periods.get(scope.scope.population)!, settings.memory.tried.get(key), asOf));
+}
+
+/** What is to be read now; null where nothing may be. */
+async function planOf(connection: Connection, store: EvidenceStore, settings: CycleSettings, asOf: number): Promise<Plan | null> {
+  const { memory, again = new Set() } = settings;
+  const known = memory.places.get(connection.id);
+  if (!mayBeDue(connection, store, settings, asOf)) {
+    // Places are not asked for again to read a few scopes once more.
+    const due = known ? plan(connection, known, store, settings, asOf).due.filter(({ scope }) => again.has(scopeKey(scope))) : [];
+    return due.length === 0 ? null : { due, retired: [], places: null };
+  }
+  memory.tried.set(connection.id, asOf);
+  const places = await unlessAborted(findPlaces(connection), settings.signal);
+  memory.places.set(connection.id, places);
+  return plan(connection, places, store, settings, asOf);
 }
 
 async function findPlaces(connection: Connection): Promise<FoundPlace[]> {
@@ -204,9 +214,10 @@ function plan(connection: Connection, places: readonly FoundPlace[], store: Evid
     if (place.region === 'unknown' && known.has(`${place.account}/${scope.population}`)) return;
     exists.add(key);
     const every = everyOf(collector, settings);
-    if (!settings.everything && !isDue(store.held.get(key), every, settings.memory.tried.get(key), asOf)) return;
+    const soon = settings.again?.has(key) ?? false;
+    if (!settings.everything && !soon && !isDue(store.held.get(key), every, settings.memory.tried.get(key), asOf)) return;
     settings.memory.tried.set(key, asOf);
-    due.set(key, { scope, collector, hold: holdOf(every), ...(place.unread ? { unread: place.unread } : { place }) });
+    due.set(key, { scope, collector, hold: holdOf(every), soon, ...(place.unread ? { unread: place.unread } : { place }) });
   };
   for (const place of places)
     for (const collector of collectors)
@@ -221,7 +232,7 @@ function plan(connection: Connection, places: readonly FoundPlace[], store: Evid
     const collector = types.get(scope.population);
     const hiding = blind.find((place) => place.account === scope.account || place.account === 'unknown');
     if (collector && !excluded.has(key) && hiding && scope.region !== 'unknown' && scope.account !== 'unknown') {
-      due.set(key, { scope, collector, hold: held.hold, unread: hiding.unread! });
+      due.set(key, { scope, collector, hold: held.hold, soon: false, unread: hiding.unread! });
       continue;
     }
     retired.push({ scope, reason: reasonToRetire(scope, collector !== undefined, excluded.get(key)) });

@@ -1,3 +1,4 @@
+import type { FoundPlace } from '#src/collector.ts';
 import type { CollectedItem, ReplyMemory } from '#src/cycle/collect.ts';
 import { type Judgement, judge, type Members } from '#src/cycle/evaluate.ts';
 import { type MemberScope, membersOf, partitionOf, verdictsOver } from '#src/cycle/members.ts';
@@ -36,6 +37,8 @@ export interface JudgingMemory {
   readonly replies: Map<string, ReplyMemory>;
   /** When each failed scope was last tried, and each connection last discovered. */
   readonly tried: Map<string, number>;
+  /** The places of each connection as they were found last. */
+  readonly places: Map<string, readonly FoundPlace[]>;
 }
 
 export const newMemory = (): JudgingMemory => ({
@@ -44,6 +47,7 @@ export const newMemory = (): JudgingMemory => ({
   revisions: new Map(),
   replies: new Map(),
   tried: new Map(),
+  places: new Map(),
 });
 
 interface Judging {

@@ -12,8 +12,11 @@ export const monitorDeviation = definePopulation('monitor.deviation', {
     item: z.string(),
     severity: z.enum(['low', 'medium', 'high', 'critical']),
     openedAt: z.iso.datetime().describe('The first failing look'),
-    closedAt: z.iso.datetime().nullable().describe('The first look that did not fail; null while open'),
-    closedBy: z.enum(['pass', 'not-applicable', 'gone']).nullable(),
+    closedAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('The first look that did not fail, or the approval of a waiver that still covers it; null while open'),
+    closedBy: z.enum(['pass', 'not-applicable', 'gone', 'waived']).nullable(),
   }),
   example: {
     key: 'aws.ec2.security-group-no-public-admin-ports arn:aws:ec2:eu-central-1:123456789012:security-group/sg-0a1b2c 2026-01-09T21:00:00.000Z',

@@ -28,6 +28,7 @@ function remembering(report: Report, most: number): Report {
     results: (filter) => once(['results', filter], () => report.results(filter)),
     controls: (window) => once(['controls', window], () => report.controls(window)),
     deviations: (window) => once(['deviations', window], () => report.deviations(window)),
+    waivers: () => once(['waivers'], () => report.waivers()),
     rule: (id) => once(['rule', id], (): RuleReport | null => report.rule(id)),
     item: (rule, scope, item) => once(['item', rule, scope, item], () => report.item(rule, scope, item)),
   };

@@ -55,7 +55,7 @@ export const gradeWords: Readonly<Record<Grade, string>> = {
 };
 
 /** `9 deviations, of which 1 under waiver: 5 remediated in time, 2 late, 1 open` */
-export function tallyInWords({ total, underWaiver, inTime, late, open, failedEvents, carriedIn }: Tally): string {
+export function tallyInWords({ total, underWaiver, waivedInPart, inTime, late, open, failedEvents, carriedIn }: Tally): string {
   if (total === 0) return 'No deviation was seen.';
   const fates = [
     [inTime, 'remediated in time'],
@@ -65,7 +65,7 @@ export function tallyInWords({ total, underWaiver, inTime, late, open, failedEve
   ] as const;
   const told = fates.flatMap(([count, words]) => (count > 0 ? [`${number(count)} ${words}`] : []));
   const carried = carriedIn > 0 ? ` ${number(carriedIn)} began before the window.` : '';
-  return `${counted(total, 'deviation')}, of which ${number(underWaiver)} under waiver${told.length > 0 ? `: ${told.join(', ')}` : ''}.${carried}`;
+  return `${counted(total, 'deviation')}, of which ${number(underWaiver)} under waiver${waivedInPart > 0 ? ` and ${number(waivedInPart)} for a part of their time` : ''}${told.length > 0 ? `: ${told.join(', ')}` : ''}.${carried}`;
 }
 
 /** What is missing, after the name of the rule. */

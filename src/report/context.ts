@@ -4,12 +4,14 @@ import type { Criterion } from '#src/criteria.ts';
 import type { EvidenceReading } from '#src/evidence/store.ts';
 import type { OutsideStatus } from '#src/outside.ts';
 import type { Rule } from '#src/rule.ts';
+import { type ToldWaivers, waiversIn } from '#src/waivers/tell.ts';
 import type { Thresholds } from '#src/window/facts.ts';
 import type { Window } from '#src/window/types.ts';
 import { obligationRows } from './obligation-rows.ts';
 import { type Observations, observe } from './observations.ts';
 import { byRuleAndItem, resultRows } from './results.ts';
 import type { ResultRow, RuleReport } from './types.ts';
+import { waiverOfResult, waiverResults } from './waived.ts';
 
 export interface Reporting {
   readonly store: EvidenceReading;
@@ -41,10 +43,13 @@ export interface Context extends Reporting {
   readonly declaredWindow: Window | null;
   /** The declared window; without one, the last 30 days. */
   readonly shownWindow: Window;
+  /** The present alone. */
+  readonly presentWindow: Window;
   parametersOf(rule: string): Readonly<Record<string, unknown>>;
   observed(window: Window): Observations;
   rolesOf(rule: string): RuleReport['controls'];
   current(): readonly ResultRow[];
+  waivers(): ToldWaivers;
 }
 
 export function contextOf(reporting: Reporting): Context {
@@ -58,6 +63,9 @@ export function contextOf(reporting: Reporting): Context {
     return kept.get(key) ?? kept.set(key, observe({ store, rules, parametersOf, timeZone, window })).get(key)!;
   };
   let rows: ResultRow[] | null = null;
+  let told: ToldWaivers | null = null;
+  const waivers = (): ToldWaivers => (told ??= waiversIn(store));
+  const presentWindow = { from: asOf - 1, to: asOf + 1, asOf };
   return {
     ...reporting,
     byId,
@@ -73,7 +81,12 @@ export function contextOf(reporting: Reporting): Context {
     current: () =>
       (rows ??= [
         ...resultRows(store, rules, parametersOf, asOf),
-        ...obligationRows(observed({ from: asOf - 1, to: asOf + 1, asOf }), byId, asOf),
-      ].toSorted(byRuleAndItem)),
+        ...obligationRows(observed(presentWindow), byId, asOf),
+        ...waiverResults(observed(presentWindow).waivers, { rules, asOf }),
+      ]
+        .map((row): ResultRow => ({ ...row, ...waiverOfResult(waivers().waivers, row, asOf) }))
+        .toSorted(byRuleAndItem)),
+    waivers,
+    presentWindow,
   };
 }

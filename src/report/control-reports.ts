@@ -2,20 +2,25 @@ import { type Controls, controlsAt, controlVersions } from '#src/controls.ts';
 import { type Backfill, parseScopeKey } from '#src/evidence/store.ts';
 import { inspectedBy, type Rule } from '#src/rule.ts';
 import { type Conclusion, type Control, conclusions } from '#src/window/conclusions.ts';
-import type { Evidence } from '#src/window/evidence.ts';
+import type { Evidence, Waiver } from '#src/window/evidence.ts';
 import { factsOf, type RuleFacts, type Thresholds } from '#src/window/facts.ts';
 import { ratios } from '#src/window/measure.ts';
 import { controlStrip, strip } from '#src/window/strip.ts';
 import type { Window } from '#src/window/types.ts';
 import type { Context } from './context.ts';
 import type { ControlReport, ControlRule } from './types.ts';
+import { windowWaivers } from './waived.ts';
 import { inOneLine } from './words.ts';
 
 /** What the rules of each control say over a window, by id. */
-export function controlReports({ observed, controls, thresholds, asOf, byId, store }: Context, window: Window): ControlReport[] {
+export function controlReports(
+  { observed, controls, thresholds, asOf, byId, store, waivers: told }: Context,
+  window: Window,
+): ControlReport[] {
   const { evidence } = observed(window);
   const inForce = windowControls(controls, window);
-  const concluded = conclusions(inForce, evidence, window, { thresholds });
+  const waivers = windowWaivers(told().waivers);
+  const concluded = conclusions(inForce, evidence, window, { thresholds, waivers });
   const worded = new Map(
     [...controlsAt(controls, window.from), ...controlsAt(controls, Math.min(window.to, asOf) - 1)].map((control) => [control.id, control]),
   );
@@ -23,7 +28,8 @@ export function controlReports({ observed, controls, thresholds, asOf, byId, sto
     const words = worded.get(control.id) ?? controls.versions.findLast(({ id, control }) => id === control?.id)?.control;
     if (!words) return [];
     const conclusion = concluded[i]!;
-    const ruleOf = (id: string): ControlRule => controlRule(id, byId.get(id), evidence.get(id), conclusion, window, thresholds);
+    const ruleOf = (id: string): ControlRule =>
+      controlRule(id, byId.get(id), evidence.get(id), conclusion, window, { thresholds, waivers });
     const { title, statement, owner, frequency, type, criteria } = words;
     const reports = (role: 'key' | 'supporting') => [...new Set(control.versions.flatMap((version) => version[role]))].map(ruleOf);
     const key = reports('key');
@@ -83,14 +89,14 @@ function controlRule(
   evidence: Evidence | undefined,
   conclusion: Conclusion,
   window: Window,
-  thresholds: Thresholds,
+  { thresholds, waivers }: { thresholds: Thresholds; waivers: readonly Waiver[] },
 ): ControlRule {
   if (!rule || !evidence) return { id, title: rule?.title ?? id, available: false, facts: null, strip: null };
   const parts = conclusion.parts.filter(({ key, supporting }) => [...key, ...supporting].some((facts) => facts.rule === id));
   const facts: RuleFacts | null =
     parts.length === 1
       ? ([...parts[0]!.key, ...parts[0]!.supporting].find((each) => each.rule === id) ?? null)
-      : factsOf(evidence, window, window, thresholds, []);
+      : factsOf(evidence, window, window, thresholds, waivers);
   return { id, title: rule.title, available: true, facts, strip: strip([{ evidence, from: window.from, to: window.to }], window) };
 }
 

@@ -6,11 +6,13 @@ import type { Window } from '#src/window/types.ts';
 import { deadlinesOf } from './asking.ts';
 import type { Context } from './context.ts';
 import { type Corrected, correctedIn } from './corrected.ts';
+import type { Observations } from './observations.ts';
 import type { DeviationRow } from './types.ts';
+import { waivedIn } from './waived.ts';
 
 /** Every deviation of a STATE rule that was open at some time of the window, oldest first. */
-export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: Context, window: Window): DeviationRow[] {
-  const { items } = observed(window);
+export function deviationRows({ observed, parametersOf, byId, rolesOf, store, waivers }: Context, window: Window): DeviationRow[] {
+  const { items, waivers: records } = observed(window);
   const deadlines = deadlinesOf({ parametersOf });
   const brought = store.backfills();
   const found = [...items].flatMap(([rule, observations]) =>
@@ -22,7 +24,7 @@ export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: 
         : [],
     ),
   );
-  const words = wordsOf(store, found);
+  const words = wordsOf(store, found, records);
   const rows = found.map(({ rule: { id: rule }, scope, deviation }, i): DeviationRow => {
     const { item, severity } = deviation;
     return {
@@ -45,6 +47,12 @@ export function deviationRows({ observed, parametersOf, byId, rolesOf, store }: 
       due: iso(deviation.due),
       clock: deviation.remediated,
       carriedIn: deviation.began < window.from,
+      waivers: waivedIn(
+        waivers().waivers,
+        { rule, scope, item },
+        deviation.began,
+        deviation.ended ?? Math.max(window.asOf, deviation.began) + 1,
+      ),
       // Where nothing good was ever seen before, everything before bears on how it began.
       ...flagged(correctedIn(brought, scope, deviation.lastGood ?? -Infinity, (deviation.firstGood ?? Infinity) + 1)),
     };
@@ -79,14 +87,16 @@ function together(rows: readonly DeviationRow[], byId: Context['byId']): Deviati
 }
 
 /** The name and the message at the look that first saw each deviation. The log of an item is read once for all of its own. */
-function wordsOf(store: EvidenceReading, found: readonly Found[]): Words[] {
+function wordsOf(store: EvidenceReading, found: readonly Found[], waivers: Observations['waivers']): Words[] {
   const words: Words[] = [];
   const places = Map.groupBy(found.keys(), (i) => `${found[i]!.scope}\n${found[i]!.deviation.item}`);
   for (const own of places.values()) {
     const { scope, deviation } = found[own[0]!]!;
     const streams = own.filter((i) => judgedBy(found[i]!.rule).type === 'monitor.stream');
     for (const i of streams) words[i] = wordsOfStream(store, deviation.item, found[i]!.deviation.firstBad);
-    if (streams.length === own.length) continue;
+    const waiver = judgedBy(found[own[0]!]!.rule).type === 'monitor.waiver' ? waivers.get(deviation.item) : undefined;
+    if (waiver) for (const i of own) words[i] = { name: deviation.item, message: waiver.judgedAt(found[i]!.deviation.firstBad).message };
+    if (waiver || streams.length === own.length) continue;
     const log = store.history(scope, deviation.item);
     const name = nameIn(log) ?? deviation.item;
     for (const i of own) {

@@ -44,6 +44,7 @@ export function itemReport(context: Context, id: string, scope: string, item: st
     result: row ?? goneRow(rule, held, item, name, changed.at(-1)?.message ?? 'No longer in the population.'),
     ratios: segments.length > 0 ? ratios(time) : null,
     gaps: store.gaps(shownWindow.from, asOf).filter((gap) => gap.scope === scope),
+    corrections: store.backfills().filter((each) => each.scope === scope && each.from < shownWindow.to && each.to > shownWindow.from),
     deviations: deviationRows(context, shownWindow).filter((each) => each.rule === id && each.scope === scope && each.item === item),
     calls:
       latest === null

@@ -7,11 +7,14 @@ import type { Evidence, OwedFrom } from '#src/window/evidence.ts';
 import type { Run, ScopeCoverage, Window } from '#src/window/types.ts';
 import { type Asking, deadlinesOf, grouped, type Observation } from './asking.ts';
 import { observeDeviations, observeStreams } from './own-record.ts';
+import { observeWaivers, type WaiverRecord } from './waiver-record.ts';
 
 /** What was recorded of every rule, ready for the window's arithmetic; and the STATE observations item by item. */
 export interface Observations {
   readonly evidence: ReadonlyMap<string, Evidence>;
   readonly items: ReadonlyMap<string, readonly Observation[]>;
+  /** The waivers that somebody approved, by id. */
+  readonly waivers: ReadonlyMap<string, WaiverRecord>;
 }
 
 /** Reads the evidence of every rule, also what Holdfast knows of itself. */
@@ -44,8 +47,10 @@ export function observe(asking: Asking): Observations {
     }
   }
   for (const rule of rules) if (judgedBy(rule).type === 'monitor.stream') observeStreams(rule, asking, coverages, items, evidence);
+  const waiverRule = rules.find((rule) => judgedBy(rule).type === 'monitor.waiver');
+  const waivers = waiverRule ? observeWaivers(waiverRule as ItemRule, asking, items, evidence) : new Map<string, WaiverRecord>();
   for (const rule of rules) if (judgedBy(rule).type === 'monitor.deviation') observeDeviations(rule as ItemRule, asking, items, evidence);
-  return { evidence, items };
+  return { evidence, items, waivers };
 }
 
 /** The STATE observations of one rule, also of one that is not built any more. */
@@ -142,8 +147,9 @@ function eventsUnder(rule: Rule, store: EvidenceReading) {
   const type = judgedBy(rule).type;
   return [...store.held.values()]
     .filter(({ scope }) => scope.population === type)
-    .flatMap(({ items }) =>
+    .flatMap(({ scope, items }) =>
       [...items.values()].map(({ item, at, judgements }) => ({
+        scopeKey: scopeKey(scope),
         item: item.key,
         at: at ?? 0,
         result: judgements.find(({ rule: id }) => id === rule.id)?.result ?? ('unobserved' as const),

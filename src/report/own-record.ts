@@ -1,13 +1,15 @@
 import { judge } from '#src/cycle/evaluate.ts';
 import type { Observed } from '#src/population.ts';
 import type { ItemRule, Rule, Severity } from '#src/rule.ts';
-import { deviations } from '#src/window/deviations.ts';
+import { waiversIn } from '#src/waivers/tell.ts';
+import { type Stretch, stretches } from '#src/waivers/waivers.ts';
+import { type Deviation, deviations } from '#src/window/deviations.ts';
 import type { Evidence } from '#src/window/evidence.ts';
 import type { Run, ScopeCoverage, Window } from '#src/window/types.ts';
 import { type Asking, deadlinesOf, grouped, type Observation } from './asking.ts';
 
 /** The monitor's own record has no gaps: it knows of every instant whether it looked. */
-const ownRecord = (window: Window, since: number): ScopeCoverage => ({
+export const ownRecord = (window: Window, since: number): ScopeCoverage => ({
   hold: Infinity,
   memory: Infinity,
   firstLook: since,
@@ -82,12 +84,13 @@ export function observeDeviations(
   items: ReadonlyMap<string, readonly Observation[]>,
   evidence: Map<string, Evidence>,
 ): void {
-  const { window, parametersOf } = asking;
+  const { store, window, parametersOf } = asking;
   const parameters = rule.parameters.parse(parametersOf(rule.id));
+  const accepted = Map.groupBy(stretches(waiversIn(store).waivers), (each) => `${each.rule}\n${each.scope}\n${each.item}`);
   const events = [...items].flatMap(([id, observations]) =>
     observations
       .filter(({ runs }) => runs.some(({ result }) => result === 'fail'))
-      .flatMap(({ item, severity = rule.severity, runs }) =>
+      .flatMap(({ item, scopeKey, severity = rule.severity, runs }) =>
         deviations({ rule: id, item, severity, runs, deadlines: deadlinesOf(asking) }, window.asOf)
           .filter(({ ended }) => (ended ?? Infinity) > window.from)
           .map((deviation) => {
@@ -96,8 +99,7 @@ export function observeDeviations(
               item,
               severity,
               openedAt: iso(deviation.firstBad),
-              closedAt: deviation.firstGood === null ? null : iso(deviation.firstGood),
-              closedBy: deviation.closedBy,
+              ...closingOf(deviation, accepted.get(`${id}\n${scopeKey}\n${item}`) ?? [], window.asOf),
             };
             const event = { key: deviation.id, name: item, ...fields } as unknown as Observed<object>;
             return {
@@ -110,6 +112,14 @@ export function observeDeviations(
   );
   const first = Math.min(...[...items.values()].flat().map(({ scope }) => scope.firstLook ?? Infinity), window.asOf);
   evidence.set(rule.id, { rule: rule.id, kind: 'event', scopes: [ownRecord(window, first)], completeness: 'reconciled', events });
+}
+
+/** It is closed by the look that saw it otherwise, or by a waiver before that, if it stood under waiver from then on without a break. */
+function closingOf({ firstBad, firstGood, closedBy }: Deviation, accepted: readonly Stretch[], asOf: number) {
+  const end = firstGood ?? asOf;
+  const waived = accepted.find(({ from, to }) => from < end && to >= end && (firstGood !== null || asOf < to));
+  if (waived) return { closedAt: iso(Math.max(waived.from, firstBad)), closedBy: 'waived' };
+  return { closedAt: firstGood === null ? null : iso(firstGood), closedBy };
 }
 
 const iso = (instant: number): string => new Date(instant).toISOString();

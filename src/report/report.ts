@@ -6,6 +6,8 @@ import { resultRows } from './results.ts';
 import { ruleReport } from './rule-report.ts';
 import { statusReport } from './status-report.ts';
 import type { Report } from './types.ts';
+import { waiverOfResult } from './waived.ts';
+import { waiverRows } from './waiver-rows.ts';
 
 /** Reads the evidence as it stands. Nothing is written through it. */
 export function openReport(reporting: Reporting): Report {
@@ -14,12 +16,18 @@ export function openReport(reporting: Reporting): Report {
   return {
     status: () => statusReport(context),
     results({ rule, item, at } = {}) {
-      const rows = at === undefined ? context.current() : resultRows(store, rules, (id) => parametersAt(id, at), at);
+      const past = (instant: number) =>
+        resultRows(store, rules, (id) => parametersAt(id, instant), instant).map((row) => ({
+          ...row,
+          ...waiverOfResult(context.waivers().waivers, row, instant),
+        }));
+      const rows = at === undefined ? context.current() : past(at);
       return rows.filter((row) => (rule === undefined || row.rule === rule) && (item === undefined || row.item === item));
     },
     controls(window = declaredWindow ?? undefined) {
       return window ? controlReports(context, window) : [];
     },
+    waivers: () => waiverRows(context),
     deviations: (window = shownWindow) => deviationRows(context, window),
     rule: (id) => ruleReport(context, id),
     item: (rule, scope, item) => itemReport(context, rule, scope, item),

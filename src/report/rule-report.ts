@@ -11,17 +11,18 @@ import type { Context } from './context.ts';
 import { nameIn } from './deviation-rows.ts';
 import { worst } from './results.ts';
 import type { ResultRow, RuleItem, RuleReport } from './types.ts';
+import { windowWaivers } from './waived.ts';
 
 /** A rule over the window with its items, worst first; null where there is no such rule. */
 export function ruleReport(
-  { byId, shownWindow: window, observed, thresholds, current: currentRows, store, parametersOf, rolesOf }: Context,
+  { byId, shownWindow: window, observed, thresholds, current: currentRows, store, parametersOf, rolesOf, waivers }: Context,
   id: string,
 ): RuleReport | null {
   const rule = byId.get(id);
   if (!rule) return null;
   const { evidence, items } = observed(window);
   const own = evidence.get(id);
-  const facts = own ? factsOf(own, window, window, thresholds, []) : null;
+  const facts = own ? factsOf(own, window, window, thresholds, windowWaivers(waivers().waivers)) : null;
   const current = new Map(
     currentRows()
       .filter((row) => row.rule === id)

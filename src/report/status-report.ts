@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { deviationRows } from './deviation-rows.ts';
 import type { Observations } from './observations.ts';
 import type { StatusReport } from './types.ts';
+import { waiverRows } from './waiver-rows.ts';
 
 /** What the status page and `holdfast status` say. */
 export function statusReport(context: Context): StatusReport {
@@ -30,6 +31,8 @@ export function statusReport(context: Context): StatusReport {
   for (const { result } of current) results[result]++;
   const rowsOfWindow = deviationRows(context, shownWindow);
   const open = rowsOfWindow.filter(({ firstGood }) => firstGood === null);
+  const { waivers } = waiverRows(context);
+  const inForce = waivers.filter(({ state }) => state === 'approved');
   return {
     company,
     example,
@@ -64,12 +67,19 @@ export function statusReport(context: Context): StatusReport {
     deviations: {
       total: rowsOfWindow.length,
       open: open.length,
+      waived: open.filter((row) => row.waivers.some(({ from, until }) => Date.parse(from) <= asOf && asOf < Date.parse(until))).length,
       overdue: open.filter(({ clock }) => clock === 'overdue').length,
       nextDue:
         open
           .filter(({ clock }) => clock === 'pending')
           .map(({ due }) => due)
           .toSorted()[0] ?? null,
+    },
+    waivers: {
+      requested: waivers.filter(({ state }) => state === 'requested').length,
+      inForce: inForce.length,
+      expired: waivers.filter(({ state, verdict }) => state === 'expired' && verdict?.result === 'fail').length,
+      nextEnd: inForce.map(({ until }) => until).toSorted()[0] ?? null,
     },
     criteria: criteriaReports(context),
   };

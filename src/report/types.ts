@@ -1,7 +1,8 @@
 import type { Criterion } from '#src/criteria.ts';
-import type { CycleSummary, Gap, ItemRecord, LedgerHead, Scope } from '#src/evidence/store.ts';
+import type { Backfill, CycleSummary, Gap, ItemRecord, LedgerHead, Scope } from '#src/evidence/store.ts';
 import type { Unread } from '#src/population.ts';
 import type { Rule, Severity } from '#src/rule.ts';
+import type { StepName, WaiverState } from '#src/waivers/waivers.ts';
 import type { Conclusion, ConclusionWord, Grade, Tally } from '#src/window/conclusions.ts';
 import type { RuleFacts, Shortfall } from '#src/window/facts.ts';
 import type { Measure, Ratios } from '#src/window/measure.ts';
@@ -28,10 +29,66 @@ export interface ResultRow {
   readonly lastSeen: string | null;
   /** Where the proof lies: the ledger index of the change, the hash of the item's snapshot. */
   readonly evidence: { readonly index: number; readonly snapshot: string } | null;
+  /** Present exactly when it fails under a waiver. */
+  readonly waiver?: WaivedBy;
   /** Present exactly when it rests on looks that were brought later or corrected. */
   readonly correction?: Corrected;
   /** Present exactly when unobserved. */
   readonly reason?: { readonly reason: string; readonly call: string; readonly needs: string; readonly detail: string };
+}
+
+/** A waiver under which something stands or stood. Instants are ISO 8601. */
+export interface WaivedBy {
+  readonly id: string;
+  readonly from: string;
+  /** When it ends, or ended early. */
+  readonly until: string;
+  readonly requestedBy: string;
+  readonly approvedBy: string;
+  readonly reason: string;
+}
+
+/** One waiver with its life. Instants are ISO 8601; people by name. */
+export interface WaiverRow {
+  readonly id: string;
+  readonly rule: string;
+  readonly items: readonly { readonly scope: string; readonly item: string; readonly name: string; readonly failing: boolean }[];
+  /** How many of them fail now. */
+  readonly failing: number;
+  readonly state: WaiverState;
+  readonly reason: string;
+  readonly compensating: string;
+  readonly requestedBy: string;
+  readonly requestedAt: string;
+  readonly decidedBy: string | null;
+  readonly decidedAt: string | null;
+  /** From when on it holds or held; null where it was never approved. */
+  readonly from: string | null;
+  readonly until: string;
+  /** When it was withdrawn. */
+  readonly endedAt: string | null;
+  readonly renews: string | null;
+  readonly renewedBy: string | null;
+  /** What `meta.waiver-approved-and-unexpired` says of it now; null where nobody approved it. */
+  readonly verdict: { readonly result: ResultRow['result']; readonly message: string } | null;
+  /** Every leaf about it, in order; `flaw` says why one is not honoured. */
+  readonly steps: readonly {
+    readonly step: StepName;
+    readonly at: string;
+    readonly by: string;
+    readonly name: string;
+    readonly way: 'command' | 'page' | 'slack';
+    readonly index: number;
+    readonly reason: string;
+    readonly flaw: string | null;
+  }[];
+}
+
+export interface WaiversReport {
+  /** The latest first. */
+  readonly waivers: readonly WaiverRow[];
+  /** Leaves that speak of no waiver that is known. */
+  readonly strays: readonly { readonly index: number; readonly at: string; readonly says: string }[];
 }
 
 /** One deviation with its bounds and its clock. */
@@ -57,6 +114,8 @@ export interface DeviationRow {
   readonly due: string;
   readonly clock: 'in-time' | 'late' | 'pending' | 'overdue';
   readonly carriedIn: boolean;
+  /** Under which it stands or stood. It counts even so. */
+  readonly waivers: readonly WaivedBy[];
   /** Its bounds rest on looks that were brought later or corrected. */
   readonly backfilled: boolean;
   /** Present exactly when backfilled. */
@@ -132,6 +191,8 @@ export interface ItemReport {
   /** The verdict's changes, oldest first, each with the snapshot judged and its ledger leaf. */
   readonly records: readonly (ItemRecord & { readonly result: ResultRow['result'] | 'gone'; readonly message: string })[];
   readonly gaps: readonly Gap[];
+  /** Looks at its scope that were brought later or corrected, in the window. */
+  readonly corrections: readonly Backfill[];
   readonly deviations: readonly DeviationRow[];
   /** The calls of the latest look at the scope. */
   readonly calls: readonly {
@@ -181,7 +242,16 @@ export interface StatusReport {
   /** Of scope-time in the window, as far as it has passed. Null without a window. */
   readonly observed: number | null;
   readonly unobserved: { readonly hours: number; readonly gaps: number } | null;
-  readonly deviations: { readonly total: number; readonly open: number; readonly nextDue: string | null; readonly overdue: number };
+  readonly deviations: {
+    readonly total: number;
+    readonly open: number;
+    /** Of the open ones, those that stand under a waiver. They count even so. */
+    readonly waived: number;
+    readonly nextDue: string | null;
+    readonly overdue: number;
+  };
+  /** `expired`: and something that they name still fails. `nextEnd` is that of those in force. */
+  readonly waivers: { readonly requested: number; readonly inForce: number; readonly expired: number; readonly nextEnd: string | null };
   readonly criteria: readonly CriterionReport[];
   /** The last signed head; null where nothing was signed. */
   readonly signed: { readonly origin: string; readonly size: number } | null;
@@ -213,6 +283,7 @@ export interface Report {
   /** Empty without a declared window. Ordered by family and id. */
   controls(window?: Window): ControlReport[];
   deviations(window?: Window): DeviationRow[];
+  waivers(): WaiversReport;
   rule(id: string): RuleReport | null;
   item(rule: string, scope: string, item: string): ItemReport | null;
 }

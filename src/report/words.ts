@@ -37,7 +37,7 @@ function shortfallInWords({ name, rule, value }: Shortfall): string {
 /** One line: what there is to know besides the word. */
 export function inOneLine({ conclusion, deviations, shortfalls, pending, parts }: Conclusion, backfilled = false): string {
   const said: string[] = [];
-  const { total, underWaiver, open, late, inTime, failedEvents } = deviations;
+  const { total, underWaiver, waivedInPart, open, late, inTime, failedEvents } = deviations;
   if (total > 0) {
     const fates = [
       open > 0 ? `${open} open` : '',
@@ -45,6 +45,7 @@ export function inOneLine({ conclusion, deviations, shortfalls, pending, parts }
       inTime > 0 ? `${inTime} remediated in time` : '',
       failedEvents > 0 ? plural(failedEvents, 'failed event') : '',
       underWaiver > 0 ? `${underWaiver} under waiver` : '',
+      waivedInPart > 0 ? `${waivedInPart} under waiver for a part of the time` : '',
     ];
     said.push(`${plural(total, 'deviation')}: ${fates.filter(Boolean).join(', ') || 'no clock'}`);
   }

@@ -14,15 +14,21 @@ export interface Step {
   /** The address as it was given, and who that was; the address again where nobody is known by it. */
   readonly by: string;
   readonly name: string;
-  /** When it was recorded: nothing holds from earlier on. */
+  /** When it was recorded, as the leaf says: nothing holds from earlier on. And when the leaf before it was written. */
   readonly at: number;
+  readonly reached: number;
   /** Ledger index. */
   readonly index: number;
   readonly via: Body['via'];
   readonly reason: string;
   /** Why it is not honoured; null where it is. */
   readonly flaw: string | null;
+  /** Which rule it breaks. */
+  readonly broken: FlawCode | null;
 }
+
+/** `date`: dated back; `role`: by nobody who may; `own`: by who asked; `length`; `selector`: not over single items. */
+export type FlawCode = 'date' | 'role' | 'own' | 'length' | 'selector' | 'other';
 
 /** One waiver over named items of one rule, as the leaves tell it. Items stand by their keys. */
 export interface Waiver {
@@ -92,3 +98,28 @@ export function expiries(waivers: readonly Waiver[], after: number, until: numbe
 
 const renewedBefore = (waivers: readonly Waiver[], { renewedBy }: Waiver, at: number): boolean =>
   (waivers.find(({ id }) => id === renewedBy)?.inForce?.from ?? Infinity) <= at;
+
+/** A time in which an item of a rule stood under waiver without a break, under one or several. */
+export interface Stretch {
+  readonly rule: string;
+  readonly scope: string;
+  readonly item: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The stretches of every item that is or was under waiver, by item and time. Those that touch are one. */
+export function stretches(waivers: readonly Waiver[]): Stretch[] {
+  const all = waivers.flatMap(({ rule, items, inForce }) =>
+    inForce === null || inForce.to <= inForce.from ? [] : items.map(({ scope, item }): Stretch => ({ rule, scope, item, ...inForce })),
+  );
+  return [...Map.groupBy(all, ({ rule, scope, item }) => `${rule}\n${scope}\n${item}`).values()].flatMap((own) => {
+    const merged: Stretch[] = [];
+    for (const each of own.toSorted((a, b) => a.from - b.from)) {
+      const last = merged.at(-1);
+      if (last && each.from <= last.to) merged[merged.length - 1] = { ...last, to: Math.max(last.to, each.to) };
+      else merged.push(each);
+    }
+    return merged;
+  });
+}

@@ -20,13 +20,14 @@ export interface Control {
 const conclusionWords = ['deviations-noted', 'not-demonstrated', 'not-operated', 'no-deviations-noted', 'not-tested'] as const;
 export type ConclusionWord = (typeof conclusionWords)[number];
 
-/** Of the deviations that have a clock and no waiver, the worst. */
+/** Of the deviations that have a clock, the worst; where every one was under waiver for all of its time, that. */
 export type Grade = 'open-at-end' | 'some-late' | 'all-remediated-in-time' | 'all-under-waiver';
 
-/** "`total` deviations, of which `underWaiver` under waiver." The rest of the numbers say what became of all of them. */
+/** "`total` deviations, of which `underWaiver` under waiver, and `waivedInPart` for a part of their time." What became of all of them is told besides. */
 export interface Tally {
   readonly total: number;
   readonly underWaiver: number;
+  readonly waivedInPart: number;
   readonly inTime: number;
   readonly late: number;
   readonly open: number;
@@ -171,6 +172,7 @@ function tally(findings: readonly Finding[]): Tally {
   return {
     total: count(() => true),
     underWaiver: count(({ underWaiver }) => underWaiver),
+    waivedInPart: count(({ waivedInPart }) => waivedInPart),
     inTime: count(({ remediated }) => remediated === 'in-time'),
     late: count(({ remediated }) => remediated === 'late'),
     open: count(({ remediated }) => remediated === 'open'),
@@ -181,9 +183,8 @@ function tally(findings: readonly Finding[]): Tally {
 
 function gradeOf(findings: readonly Finding[]): Grade | null {
   if (findings.length === 0) return null;
-  const counted = findings.filter(({ underWaiver }) => !underWaiver);
-  if (counted.length === 0) return 'all-under-waiver';
-  const has = (remediated: Finding['remediated']) => counted.some((finding) => finding.remediated === remediated);
+  if (findings.every(({ underWaiver }) => underWaiver)) return 'all-under-waiver';
+  const has = (remediated: Finding['remediated']) => findings.some((finding) => finding.remediated === remediated);
   return has('open') ? 'open-at-end' : has('late') ? 'some-late' : has('in-time') ? 'all-remediated-in-time' : null;
 }
 

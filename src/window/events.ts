@@ -4,6 +4,7 @@ export type EventResult = 'pass' | 'fail' | 'pending' | 'unobserved' | 'not-appl
 
 /** One occurrence. It belongs to the window that holds the one instant which its population declares (a change: when it was merged). */
 export interface EventItem {
+  readonly scopeKey?: string;
   readonly item: string;
   readonly at: number;
   readonly result: EventResult;

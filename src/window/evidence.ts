@@ -7,6 +7,8 @@ import type { Interval, Run, ScopeCoverage, Segment, Severity, Window } from './
 /** Items that share their runs. `item` names one of them, `count` says how many they are. */
 export interface Group {
   readonly item: string;
+  /** Where it is; without it a waiver of any scope is taken for its own. */
+  readonly scopeKey?: string;
   readonly count?: number;
   readonly severity?: Severity;
   readonly scope: ScopeCoverage;
@@ -27,9 +29,10 @@ export type Evidence = { readonly rule: string; readonly scopes: readonly ScopeC
 /** What a subject owes, and the scopes that its performances are read from. */
 export type OwedFrom = Omit<Owed, 'uncovered'> & { readonly scopes: readonly ScopeCoverage[] };
 
-/** An approved acceptance of deviations, of one item or (null) of every item of a rule. */
+/** A time in which deviations of one item of a rule are accepted, or (null) of every item. `scope` absent: in whatever scope it is. */
 export interface Waiver extends Interval {
   readonly rule: string;
+  readonly scope?: string;
   readonly item: string | null;
 }
 

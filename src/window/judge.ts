@@ -16,6 +16,8 @@ export interface Finding {
   readonly remediated: 'in-time' | 'late' | 'open' | null;
   /** The whole of it, as far as it lies in the window, is covered by one waiver. It counts even so. */
   readonly underWaiver: boolean;
+  /** A part of it is. */
+  readonly waivedInPart: boolean;
   readonly carriedIn: boolean;
   readonly deviation?: Deviation;
 }
@@ -92,9 +94,9 @@ function findingsOf(
     .filter((deviation) => openIn(deviation, part))
     .map((deviation) => {
       const { id, item, count, began, ended, due } = deviation;
-      const underWaiver = isWaived(waivers, item, { from: Math.max(began, window.from), to: Math.min(ended ?? Infinity, end) });
+      const waived = waivedIn(waivers, item, group.scopeKey, { from: Math.max(began, window.from), to: Math.min(ended ?? Infinity, end) });
       const remediated = ended === null || ended > end ? 'open' : ended <= due ? 'in-time' : 'late';
-      return { id, rule, item, count, remediated, underWaiver, carriedIn: began < window.from, deviation };
+      return { id, rule, item, count, remediated, ...waived, carriedIn: began < window.from, deviation };
     });
 }
 
@@ -106,9 +108,9 @@ function judgeEvents(evidence: Evidence & { kind: 'event' }, part: Interval, wai
   const applicable = population - counts.notApplicable;
   const findings = events
     .filter(({ result }) => result === 'fail')
-    .map(({ item, at }): Finding => {
-      const underWaiver = isWaived(waivers, item, { from: at, to: at + 1 });
-      return { id: `${rule}/${item}@${new Date(at).toISOString()}`, rule, item, count: 1, remediated: null, underWaiver, carriedIn: false };
+    .map(({ item, at, scopeKey }): Finding => {
+      const waived = waivedIn(waivers, item, scopeKey, { from: at, to: at + 1 });
+      return { id: `${rule}/${item}@${new Date(at).toISOString()}`, rule, item, count: 1, remediated: null, ...waived, carriedIn: false };
     });
   return { ...none, population, applicable, occurred: applicable > 0, pending, unobservedItems, findings, equation: counts };
 }
@@ -124,13 +126,23 @@ function judgeCadence(evidence: Evidence & { kind: 'cadence' }, part: Interval, 
     .filter(({ state }) => state === 'late' || state === 'missed')
     .map(({ subject, period, due, done }): Finding => {
       const remediated = done === null || (due <= end && done > end) ? 'open' : 'late';
-      const underWaiver = isWaived(waivers, subject, { from: due, to: Math.min(done ?? Infinity, Math.max(end, due + 1)) });
-      return { id: `${rule}/${subject}@${period}`, rule, item: subject, count: 1, remediated, underWaiver, carriedIn: due < window.from };
+      const waived = waivedIn(waivers, subject, undefined, { from: due, to: Math.min(done ?? Infinity, Math.max(end, due + 1)) });
+      return { id: `${rule}/${subject}@${period}`, rule, item: subject, count: 1, remediated, ...waived, carriedIn: due < window.from };
     });
   const occurred = performed || own.length > count('not-yet-due');
   const [pending, unobservedItems] = [count('not-yet-due'), count('unobserved')];
   return { ...none, population: rows.length, applicable: own.length, occurred, pending, unobservedItems, findings, obligations: rows };
 }
 
-const isWaived = (waivers: readonly Waiver[], key: string, { from, to }: Interval): boolean =>
-  waivers.some((waiver) => (waiver.item === null || waiver.item === key) && waiver.from <= from && waiver.to >= to);
+function waivedIn(
+  waivers: readonly Waiver[],
+  key: string,
+  place: string | undefined,
+  { from, to }: Interval,
+): Pick<Finding, 'underWaiver' | 'waivedInPart'> {
+  const own = waivers.filter(
+    ({ item, scope }) => (item === null || item === key) && (scope === undefined || place === undefined || scope === place),
+  );
+  const underWaiver = own.some((waiver) => waiver.from <= from && waiver.to >= to);
+  return { underWaiver, waivedInPart: !underWaiver && own.some((waiver) => waiver.from < to && waiver.to > from) };
+}

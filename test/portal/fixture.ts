@@ -152,6 +152,7 @@ function deviationRows(): DeviationRow[] {
       severity: each.severity,
       message,
       controls: ['NW-01'],
+      waivers: [],
 
       lastGood: isoOrNull(each.lastGood),
       firstBad: iso(each.firstBad),
@@ -237,6 +238,7 @@ function item(ruleId: string, scope: string, key: string): ItemReport | null {
       record(3044, '2026-04-22T22:00', [], 'pass'),
       record(4120, '2026-06-28T09:00', [22], 'fail'),
     ],
+    corrections: [],
     gaps: looked.gaps.map(({ from, to, reason }) => ({ scope, from, to, reason, unread: null })),
     deviations: deviationRows().filter((deviation) => deviation.item === key),
     calls: [
@@ -332,7 +334,8 @@ function status(): StatusReport {
     results: { pass: 5012, fail: 1, 'not-applicable': 160, unobserved: 30, pending: 1 },
     observed: 0.99973,
     unobserved: { hours: 41, gaps: 2 },
-    deviations: { total: 3, open: 1, nextDue: iso(at('2026-07-01T09:00')), overdue: 0 },
+    deviations: { total: 3, open: 1, waived: 0, nextDue: iso(at('2026-07-01T09:00')), overdue: 0 },
+    waivers: { requested: 0, inForce: 0, expired: 0, nextEnd: null },
     criteria: criteriaIn(['security', 'availability']).map(({ id, says }) => ({
       id,
       says,
@@ -347,6 +350,7 @@ export const fixture: Report = {
   results: () => watched.map(row),
   controls,
   deviations: deviationRows,
+  waivers: () => ({ waivers: [], strays: [] }),
   rule: (id) => {
     const rule = rules.find((each) => each.id === id);
     if (!rule) return null;
@@ -366,6 +370,28 @@ export const fixture: Report = {
     };
   },
   item,
+};
+
+const brought = {
+  index: 4120,
+  at: at('2026-06-29T09:00'),
+  scope: production,
+  from: at('2026-06-28T08:00'),
+  to: at('2026-06-28T20:00'),
+  reason: `the second monitor ${hostile}`,
+  run: hostile,
+  looks: 12,
+};
+
+/** The same company after somebody brought looks later. */
+export const corrected: Report = {
+  ...fixture,
+  status: () => ({ ...status(), backfills: [{ ...brought, from: iso(brought.from), to: iso(brought.to) }] }),
+  deviations: () => deviationRows().map((row) => ({ ...row, backfilled: true, correction: brought })),
+  item: (...asked) => {
+    const report = item(...asked);
+    return report && { ...report, corrections: [brought] };
+  },
 };
 
 /** The same company before it declared a window, with a connection that was never read. */

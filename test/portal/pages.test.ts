@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Report } from '#src/report/types.ts';
 import { hostile, rules } from './company.ts';
-import { fixture, links, undeclared } from './fixture.ts';
+import { corrected, fixture, links, undeclared } from './fixture.ts';
 import { portalOf, read, sourceOf, textOf } from './reading.ts';
 
 const everyPage = [
@@ -194,6 +194,19 @@ test('a scope that ended in the window is named with its reason', async () => {
   const text = await read('/');
   expect(text).toContain('Scopes that ended in this window');
   expect(text).toContain('aws-main/111122223333/ap-south-1/aws.vpc');
+});
+
+describe('what was brought later or corrected', () => {
+  test.each([
+    ['/', 'Brought later or corrected 1 For these scopes and times, looks came to the ledger after the event'],
+    ['/deviations', 'Rests on looks brought later, known since ledger entry 4,120: the second monitor'],
+    [links.item('sg-0a2'), 'ledger entry 4,120, 29 Jun 2026'],
+    [links.item('sg-0a2'), 'brought later, ledger entry 4,120'],
+    [links.item('sg-0a2'), 'state leaf 4120def1…111111, brought later'],
+  ])('%s tells it with its ledger entry and its reason, and nothing where there is none', async (address, says) => {
+    expect(await read(address, corrected)).toContain(says);
+    expect(await read(address, fixture)).not.toMatch(/[Bb]rought later/);
+  });
 });
 
 describe('the page of an item', () => {

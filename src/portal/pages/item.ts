@@ -24,6 +24,7 @@ export function itemPage(report: ItemReport, asked: { page?: string; changes?: s
     title: `${name || item} · ${rule.title}`,
     body: html`${trail(html`<a href="${ruleLink(rule.id)}">${rule.title}</a>`, html`Item`)}<header class="head"><div><h1>${named(name || item)}</h1><p>${rule.title} <code class="sub">${rule.id}</code></p></div><div><p>${resultMark(result.result)} <span class="sub">at the last look</span></p><p>${named(result.message)}</p></div></header>
 ${card(report, context)}
+${corrected(report, context)}
 ${
   timed
     ? html`<section><h2>Timeline</h2><div class="timeline">${monthAxis(shown, clock)}${stripSvg({ window: shown, segments, clock, tall: true })}</div>${legend()}
@@ -52,6 +53,15 @@ function card({ scope, item, result, records, gaps, calls: made }: ItemReport, {
   }</dl>`;
 }
 
+/** Looks at the whole scope that were not known when they were of. */
+function corrected({ corrections }: ItemReport, { clock }: PageContext): Html | null {
+  if (corrections.length === 0) return null;
+  return html`<section class="corrections"><h2>Brought later or corrected <span class="count">${number(corrections.length)}</span></h2><p class="sub">For these times, looks at the scope of this item came to the ledger after the event, and this page tells what they saw. What was recorded at the time stays in the ledger.</p><table class="failing"><thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col">Known since</th><th scope="col">Why, and from which run</th></tr></thead><tbody>${corrections.map(
+    ({ index, at, from, to, reason, run }) =>
+      html`<tr><td data-label="From">${instant(from, clock, 'exact')}</td><td data-label="To">${instant(to, clock, 'exact')}</td><td data-label="Known since">ledger entry ${number(index)}, ${instant(at, clock)}</td><td>${named(reason)} <div class="sub">${named(run)}</div></td></tr>`,
+  )}</tbody></table></section>`;
+}
+
 /** Each deviation drawn large, with time around it: in a window of months it may be one thin line. */
 function closeUps({ segments, deviations }: ItemReport, { clock, shown, asOf }: PageContext): Html {
   const whole = withSilence(segments, shown);
@@ -67,21 +77,29 @@ function closeUps({ segments, deviations }: ItemReport, { clock, shown, asOf }: 
 }
 
 /** The timeline as a table: what the picture shows, to the second. */
-function segmentTable({ rule, scope, item, segments }: ItemReport, asked: string | undefined, { shown, clock }: PageContext): Html {
+function segmentTable(
+  { rule, scope, item, segments, corrections }: ItemReport,
+  asked: string | undefined,
+  { shown, clock }: PageContext,
+): Html {
   const whole = withSilence(segments, shown);
   const { rows, pager } = paged(whole, asked, {
     size: segmentsPerPage,
     noun: 'Segments',
     address: itemLink(rule.id, scopeKey(scope), item),
   });
+  const broughtLater = (from: number, to: number) => {
+    const found = corrections.findLast((each) => each.from < to && each.to > from);
+    return found ? html` <span class="sub">brought later, ledger entry ${number(found.index)}</span>` : null;
+  };
   return html`<section><h2>Timeline in words <span class="count">${number(whole.length)}</span></h2>${pager}<table><thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col">Lasted</th><th scope="col">State</th><th scope="col">Reason</th></tr></thead><tbody>${rows.map(
     ({ from, to, state, reason }) =>
-      html`<tr><td data-label="From">${instant(from, clock, 'exact')}</td><td data-label="To">${instant(to, clock, 'exact')}</td><td>${duration(to - from)}</td><td><b>${capitalized(stateWords[state])}</b></td><td>${reason === undefined ? '' : reasonInWords(reason)}</td></tr>`,
+      html`<tr><td data-label="From">${instant(from, clock, 'exact')}</td><td data-label="To">${instant(to, clock, 'exact')}</td><td>${duration(to - from)}</td><td><b>${capitalized(stateWords[state])}</b>${broughtLater(from, to)}</td><td>${reason === undefined ? '' : reasonInWords(reason)}</td></tr>`,
   )}</tbody></table>${pager}</section>`;
 }
 
 /** What was recorded of the item, latest first: each verdict with the snapshot that was judged and where the ledger holds it. */
-function changes({ rule, scope, item, records }: ItemReport, asked: string | undefined, { clock }: PageContext): Html {
+function changes({ rule, scope, item, records, corrections }: ItemReport, asked: string | undefined, { clock }: PageContext): Html {
   const latestFirst = records.toReversed();
   const { rows, pager } = paged(latestFirst, asked, {
     size: changesPerPage,
@@ -91,9 +109,10 @@ function changes({ rule, scope, item, records }: ItemReport, asked: string | und
   });
   if (records.length === 0) return html`<section><h2>Evidence</h2><p>No record of this item is kept.</p></section>`;
   const before = new Map(records.map((record, i) => [record, records[i - 1]]));
+  const brought = new Set(corrections.map(({ index }) => index));
   return html`<section><h2>Evidence, latest first <span class="count">${number(records.length)}</span></h2><p class="sub">One entry for each change of the item or of what the rule says of it. Between them, looks saw it unchanged.</p>${pager}${rows.map(
     (record) =>
-      html`<article class="change"><h3>${resultMark(record.result)} ${instant(record.asOf, clock, 'exact')} <span class="sub">ledger entry ${number(record.index)}, state leaf ${hash(record.leafHash)}</span></h3><p>${named(record.message)}</p>${snapshot(record, before.get(record), record === records.at(-1))}</article>`,
+      html`<article class="change"><h3>${resultMark(record.result)} ${instant(record.asOf, clock, 'exact')} <span class="sub">ledger entry ${number(record.index)}, state leaf ${hash(record.leafHash)}${brought.has(record.index) ? ', brought later' : ''}</span></h3><p>${named(record.message)}</p>${snapshot(record, before.get(record), record === records.at(-1))}</article>`,
   )}${pager}</section>`;
 }
 

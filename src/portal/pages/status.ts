@@ -113,7 +113,7 @@ function connections(context: PageContext): Html {
     ({ id, lastCycle, items, scopes, failing }) =>
       html`<tr><th scope="row">${id}</th><td>${lastCycle === null ? 'no cycle yet' : html`${instant(lastCycle.ended, context.clock)} <span class="sub">${ago(context.asOf - lastCycle.ended)}</span>`}</td><td class="num"><span class="label">Items </span>${number(items)}</td><td class="num"><span class="label">Scopes </span>${number(scopes)}</td><td class="num"><span class="label">Failing </span>${number(failing.length)}</td></tr>`,
   )}</tbody></table>
-${failures(all, context)}${retired(context)}</section>`;
+${failures(all, context)}${retired(context)}${corrected(context)}</section>`;
 }
 
 function failures(all: readonly ConnectionStatus[], { clock, asOf }: PageContext): Html {
@@ -161,6 +161,15 @@ function retired({ status, clock }: PageContext): Html | string {
   return html`<h3>Scopes that ended in this window</h3><p class="sub">They are no longer looked at, and count as looked at from then on.</p><table class="failing"><thead><tr><th scope="col">Scope</th><th scope="col">Since</th><th scope="col">Why</th></tr></thead><tbody>${status.retired.map(
     ({ scope, at, reason }) =>
       html`<tr><th scope="row">${named(scope)}</th><td>${instant(Date.parse(at), clock)}</td><td>${named(reason)}</td></tr>`,
+  )}</tbody></table>`;
+}
+
+/** What was not known when it happened, and is told here all the same. */
+function corrected({ status, clock }: PageContext): Html | string {
+  if (status.backfills.length === 0) return '';
+  return html`<h3>Brought later or corrected <span class="count">${number(status.backfills.length)}</span></h3><p class="sub">For these scopes and times, looks came to the ledger after the event. What is shown follows from them; what was recorded at the time stays in the ledger.</p><table class="failing"><thead><tr><th scope="col">Scope</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Ledger entry</th><th scope="col">Why</th></tr></thead><tbody>${status.backfills.map(
+    ({ scope, from, to, index, reason }) =>
+      html`<tr><th scope="row">${named(scope)}</th><td>${instant(Date.parse(from), clock)}</td><td>${instant(Date.parse(to), clock)}</td><td>${number(index)}</td><td>${named(reason)}</td></tr>`,
   )}</tbody></table>`;
 }
 

@@ -1,0 +1,77 @@
+import { hostname } from 'node:os';
+import { openBeside } from '#src/agent.ts';
+import { connect } from '#src/connections.ts';
+import { scopeDeclaration } from '#src/cycle/declared.ts';
+import { HoldfastError } from '#src/errors.ts';
+import { openLog } from '#src/log.ts';
+import type { Operations } from '#src/operations/operations.ts';
+import { programHash } from '#src/program.ts';
+import { collectors } from '#src/registry.ts';
+import { openJobs } from '#src/schedule/open.ts';
+import { startWorker } from '#src/schedule/worker.ts';
+import { stopWhenAsked } from '#src/stopping.ts';
+import type { Command } from './command.ts';
+
+/** What is under way may take so long to end once the process is asked to stop; what is left then is done by another worker. */
+const grace = 8_000;
+
+export const worker: Command = {
+  summary:
+    'A worker: collects what the agent asks for through the queue, with the same holdfast.yaml and secrets. Start as many as wanted.',
+  usage: 'worker [--name NAME]',
+  options: {
+    name: { type: 'string', means: 'How logs and metrics name it; the host and the process when not given' },
+    'log-level': { type: 'string', means: 'debug, info (default), warn or error' },
+  },
+  run: async ({ config, options, now }) => {
+    const settings = config();
+    if (!settings.queue) throw new HoldfastError('QUEUE_NOT_CONFIGURED', {});
+    const log = openLog(typeof options['log-level'] === 'string' ? options['log-level'] : 'info');
+    using stopping = stopWhenAsked(log);
+    const name = typeof options['name'] === 'string' ? options['name'] : `${hostname()}-${process.pid}`;
+    const beside = settings.queue.redis ? null : await openBeside(settings);
+    const queue = await openJobs(settings, () => beside as Operations, {
+      now,
+      warn: seldom((reason) => log.warn({ reason }, 'the queue is away')),
+    });
+    const declaration = scopeDeclaration(settings.scope);
+    const connections = await Promise.all(
+      settings.connections.map((connection) => connect(connection, { declaration, log, now, reserve: queue.reserve })),
+    );
+    const working = startWorker({
+      queue,
+      name,
+      program: programHash(),
+      connections,
+      collectors,
+      warn: (about, said) => log.warn(about, said),
+    });
+    log.info({ worker: name, queue: queue.name }, 'worker started');
+    try {
+      await Promise.race([working.ended, once(stopping.signal)]);
+      await working.drain(grace);
+      return 0;
+    } finally {
+      await Promise.all(connections.map((connection) => connection.close()));
+      await queue[Symbol.asyncDispose]();
+      beside?.[Symbol.dispose]();
+      log.info({ worker: name }, 'stopped');
+    }
+  },
+};
+
+const once = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** Says the same at most every half minute. */
+function seldom(say: (text: string) => void): (text: string) => void {
+  const said = new Map<string, number>();
+  return (text) => {
+    if (performance.now() - (said.get(text) ?? -Infinity) < 30_000) return;
+    said.set(text, performance.now());
+    say(text);
+  };
+}

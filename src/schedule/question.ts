@@ -1,0 +1,158 @@
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { z } from 'zod';
+import type { Collector, Place } from '#src/collector.ts';
+import { slotOf } from '#src/cycle/again.ts';
+import type { CallRecord, Look, Looked } from '#src/cycle/collect.ts';
+import { canonical, sha256 } from '#src/ledger/canonical.ts';
+import { type Observed, type UnreadReason, unreadReasons } from '#src/population.ts';
+
+/** What a worker is asked: to look at the scopes of one place that are due, which share calls. */
+export interface Question {
+  /** Hash of the sources that collect: an answer of another program is none. */
+  readonly program: string;
+  readonly connection: string;
+  readonly place: Place;
+  readonly scopes: readonly ScopeQuestion[];
+}
+
+export interface ScopeQuestion {
+  readonly collector: string;
+  /** What is held is what came of the look in `before`, so that an unchanged one need not be told in full. */
+  readonly stands: boolean;
+  readonly before: Looked;
+}
+
+/** A look of more pages is told in full each time: what would be compared is as large as what came. */
+const most = 256;
+
+/** A look of more calls is not asked for again before its collector runs. */
+const fewCalls = 8;
+
+export const nothingBefore: Looked = { answers: new Map(), asked: null };
+
+/** Leaves out what is too much to send along. */
+export function scopeQuestion({ id }: Collector, before: Looked, stands: boolean): ScopeQuestion {
+  if (before.answers.size > most) return { collector: id, stands: false, before: nothingBefore };
+  return { collector: id, stands, before };
+}
+
+const pack = (value: unknown): Buffer => zstdCompressSync(JSON.stringify(value));
+/** Nothing that a scope can come to is larger. */
+const largest = 1 << 30;
+const unpack = (packed: Uint8Array): unknown => JSON.parse(zstdDecompressSync(packed, { maxOutputLength: largest }).toString());
+
+export function writeQuestion({ scopes, ...common }: Question): string {
+  const packed = pack({
+    ...common,
+    scopes: scopes.map(({ before: { answers, asked }, ...scope }) => ({
+      ...scope,
+      asked,
+      answers: [...answers].map(([slot, { raw, reply }]) => [slot, raw, reply]),
+    })),
+  });
+  return packed.toString('base64');
+}
+
+export function readQuestion(text: string): Question {
+  const { scopes, ...common } = questionSchema.parse(unpack(Buffer.from(text, 'base64')));
+  return {
+    ...common,
+    scopes: scopes.map(({ asked, answers, ...scope }) => ({
+      ...scope,
+      before: { asked, answers: new Map(answers.map(([slot, raw, reply]) => [slot, { raw, reply }])) },
+    })),
+  } as Question;
+}
+
+const asked = z
+  .array(z.strictObject({ operation: z.string(), parameters: z.record(z.string(), z.unknown()), paged: z.boolean() }))
+  .nullable();
+
+const questionSchema = z.strictObject({
+  program: z.string(),
+  connection: z.string(),
+  place: z.looseObject({ account: z.string(), region: z.string(), partition: z.string().optional() }),
+  scopes: z.array(
+    z.strictObject({
+      collector: z.string(),
+      stands: z.boolean(),
+      asked,
+      answers: z.array(z.tuple([z.string(), z.string(), z.string()])),
+    }),
+  ),
+});
+
+/** What a look came to, as a worker tells it: each call with the hash of its answer as it came, each item as canonical JSON. */
+export function writeLook(look: Look): Buffer {
+  const { calls } = look;
+  if (look.status === 'failed') return pack({ status: look.status, calls, unread: look.unread });
+  if (look.status === 'same') return pack({ status: look.status, calls });
+  const { items, looked } = look;
+  return pack({
+    status: look.status,
+    calls,
+    raws: calls.map(({ operation, parameters, page }) => looked.answers.get(slotOf(operation, parameters, page))?.raw ?? null),
+    asked: looked.asked !== null && looked.asked.length <= fewCalls ? looked.asked : null,
+    items: items.map(({ item, snapshot }) => snapshot ?? canonical(item)),
+  });
+}
+
+/**
+ * Reads what a worker told beside what it was asked. No hash is taken on trust: those of items and replies are computed here, and a reply that
+ * is said to be kept must be one of the look before. Throws where it is no answer to the question.
+ */
+export function readLook(packed: Uint8Array, { stands, before }: ScopeQuestion): Look {
+  const told = lookSchema.parse(unpack(packed));
+  const kept = new Set([...before.answers.values()].map(({ reply }) => reply));
+  const calls = told.calls.map(({ reply, replyHash, failure, ...call }): CallRecord => {
+    if (reply === null && replyHash !== undefined && !kept.has(replyHash)) throw new Error('a reply that is said to be kept is not');
+    const hash = reply === null ? replyHash : sha256(reply);
+    return { ...call, reply, ...(hash !== undefined && !failure && { replyHash: hash }), ...(failure && { failure }) };
+  });
+  if (told.status === 'failed') return { status: 'failed', calls, unread: told.unread };
+  if (told.status === 'same') {
+    if (!stands) throw new Error('nothing was there that it could be the same as');
+    return { status: 'same', calls };
+  }
+  const answers = new Map<string, { raw: string; reply: string }>();
+  for (const [i, { operation, parameters, page, replyHash, failure }] of calls.entries()) {
+    const raw = told.raws[i];
+    if (typeof raw === 'string') answers.set(slotOf(operation, parameters, page), { raw, reply: replyHash ?? failure?.reason ?? '' });
+  }
+  return {
+    status: 'complete',
+    calls,
+    items: told.items.map((snapshot) => ({ item: JSON.parse(snapshot) as Observed<object>, snapshot, hash: sha256(snapshot) })),
+    looked: { answers, asked: told.asked },
+  };
+}
+
+const reasons = Object.keys(unreadReasons) as [UnreadReason, ...UnreadReason[]];
+const calls = z.array(
+  z.strictObject({
+    operation: z.string(),
+    parameters: z.string(),
+    page: z.int().min(0),
+    status: z.int(),
+    requestId: z.string(),
+    reply: z.string().nullable(),
+    replyHash: z.string().optional(),
+    failure: z.strictObject({ reason: z.enum(reasons), code: z.string(), detail: z.string() }).optional(),
+  }),
+);
+
+const lookSchema = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('same'), calls }),
+  z.strictObject({
+    status: z.literal('complete'),
+    calls,
+    raws: z.array(z.string().nullable()),
+    asked,
+    items: z.array(z.string()),
+  }),
+  z.strictObject({
+    status: z.literal('failed'),
+    calls,
+    unread: z.strictObject({ unread: z.enum(reasons), call: z.string(), needs: z.string(), detail: z.string() }),
+  }),
+]);

@@ -21,7 +21,7 @@ import { openPostgres } from '#src/evidence/postgres.ts';
 import { openSqlite, type SqliteOptions } from '#src/evidence/sqlite.ts';
 import { type EvidenceStore, type RuleSet, type Scope, scopeKey } from '#src/evidence/store.ts';
 import { type Operations, openOperations, type Part } from '#src/operations/operations.ts';
-import { keyringOf, newKeyring, openOutside, outsideStatus } from '#src/outside.ts';
+import { keyringOf, newKeyring, type OutsideStatus, openOutside, outsideStatus } from '#src/outside.ts';
 import { collectors, personalPopulations, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
 import { recordProgram } from '#src/replay/program.ts';
 import type { Reporting } from '#src/report/context.ts';
@@ -33,6 +33,9 @@ import { openQueue } from '#src/schedule/open.ts';
 import type { Queue } from '#src/schedule/queue.ts';
 import { openRereads, rereadPart } from '#src/schedule/rereads.ts';
 import type { Keyring } from '#src/signing/keyring.ts';
+import type { Signs } from '#src/vitals/signs.ts';
+import { vitalsPart } from '#src/vitals/vitals.ts';
+import { periodsOf } from '#src/vitals/watched.ts';
 import { waiverNotices } from '#src/waiver-notices.ts';
 import { openWho } from '#src/who/who.ts';
 
@@ -51,6 +54,8 @@ export interface AgentOptions {
   readonly operating?: boolean;
   /** Once it aborts the running cycle is given up, and none is begun. */
   readonly signal?: AbortSignal;
+  /** The signs of life of this process, which outlive the agent. */
+  readonly signs?: Signs;
 }
 
 /** How to look: at everything now, or at what is due; and who is told how far it is. */
@@ -99,6 +104,7 @@ export async function openAgent({
   example = false,
   operating = false,
   signal,
+  signs,
 }: AgentOptions): Promise<Agent> {
   const controls = loadControls(config.controls ? [config.controls] : [], { timeZone: config.timeZone, rules });
   const { store, keyring } = await openSigned(config, {
@@ -112,13 +118,14 @@ export async function openAgent({
   const operations = operating ? await openBeside(config) : null;
   const rereads = operations && openRereads(operations);
   const queue = operations && (await openQueue(config, operations, { now, warn: (reason) => log.warn({ reason }, 'the queue is away') }));
-  const connections =
+  const opened =
     given ??
     (readOnly
       ? []
       : await Promise.all(
           config.connections.map((connection) => connect(connection, { declaration, log, now, reserve: queue?.reserveOrNot })),
         ));
+  const connections = signs ? opened.map(signs.meter.counting) : opened;
   const versions = ruleVersions();
   const keepOrder = dailyRetention(store, config.retention);
   const memory = newMemory();
@@ -138,10 +145,12 @@ export async function openAgent({
         .get(since)!
     );
   };
+  const outsideAt = (asOf: number): OutsideStatus => outside?.status(asOf) ?? outsideStatus(config, store, asOf);
   let recorded = false;
 
   async function runDue({ everything = false, progress }: Look = {}): Promise<CycleOutcome[]> {
     const outcomes: CycleOutcome[] = [];
+    for (const { beforeCycles } of companions) beforeCycles?.();
     for (const connection of connections) {
       if (signal?.aborted) break;
       const refused = outside?.refusal();
@@ -168,6 +177,7 @@ export async function openAgent({
         ...(progress && { progress: (done: number, of: number) => progress(connection.id, done, of) }),
       });
       const outcome = await cycle.catch((error: unknown) => {
+        signs?.meter.interrupted(connection.id);
         if (!signal?.aborted || error !== signal.reason) throw error;
         log.warn({ connection: connection.id, asOf: new Date(instant).toISOString() }, 'cycle given up: the agent stops');
         return null;
@@ -204,7 +214,7 @@ export async function openAgent({
     declared: config.window ?? null,
     thresholds: { coverage: config.coverage.atLeastPercent / 100, gap: config.coverage.longestGapHours * 3_600_000 },
     parametersAt: parametersOf,
-    outside: () => outside?.status(asOf) ?? outsideStatus(config, store, asOf),
+    outside: () => outsideAt(asOf),
   });
 
   const inbox = operations && openInbox(operations, now);
@@ -236,7 +246,8 @@ export async function openAgent({
       operations,
       ...who,
       waivers: waiverNotices(store),
-      outside: (asOf) => outside?.status(asOf) ?? outsideStatus(config, store, asOf),
+      outside: outsideAt,
+      ...(signs && { troubles: [signs.troubles] }),
       log,
       now,
     });
@@ -244,6 +255,13 @@ export async function openAgent({
     const buttons = openButtons({ config, actions: inbox, alerts, log, now });
     if (buttons) companions.push(buttons);
     companions.push(actionsCompanion({ inbox, desk: desk(inbox), log }));
+    if (signs)
+      companions.push(
+        signs.accompany(
+          { store, signs: keyring !== null, outside: outsideAt, operations, periods: periodsOf(config, collectors) },
+          connections,
+        ),
+      );
   };
 
   try {
@@ -305,7 +323,7 @@ async function openStore(store: Config['store'], options: SqliteOptions): Promis
 }
 
 /** What is remembered and is no evidence, and who remembers it. */
-const parts: readonly Part[] = [queuePart, rereadPart, actionsPart, alertPart];
+const parts: readonly Part[] = [queuePart, rereadPart, actionsPart, alertPart, vitalsPart];
 
 /** Opens it where the evidence is. */
 export async function openBeside(config: Config): Promise<Operations> {

@@ -163,5 +163,14 @@ export interface Connection {
    * makes no more calls, and those under way fail at once; what fails then says nothing of the provider.
    */
   open(place: Place, signal?: AbortSignal): Transport;
+  /** What the provider last said of the calls that are left; absent where it does not say. */
+  quotas?(): readonly Quota[];
   close(): Promise<void>;
+}
+
+export interface Quota {
+  /** As the provider names it: `core`. */
+  readonly name: string;
+  readonly left: number;
+  readonly of: number;
 }

@@ -1,5 +1,8 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
 const secretPaths = [
   'authorization',
   'token',
@@ -13,7 +16,7 @@ const secretPaths = [
 ];
 
 /** One line of JSON per fact, on standard error: standard output belongs to data. Secrets are redacted wherever they might turn up. */
-export function openLog(level: string, stream: DestinationStream = pino.destination({ dest: 2, sync: true })): Logger {
+export function openLog(level: LogLevel, stream: DestinationStream = pino.destination({ dest: 2, sync: true })): Logger {
   const paths = secretPaths.flatMap((path) => [path, `*.${path}`, `*.*.${path}`]);
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths, censor: '[redacted]' } }, stream);
 }

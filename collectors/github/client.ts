@@ -2,7 +2,7 @@ import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import PQueue from 'p-queue';
 import { z } from 'zod';
-import { type Answer, CallFailure, type Connection, type FoundPlace, type Reads, type Transport } from '#collector';
+import { type Answer, CallFailure, type Connection, type FoundPlace, type Quota, type Reads, type Transport } from '#collector';
 import { type Attempt, fetchWithin, type Http, type HttpDependencies, httpWith, onceEach, patiently } from '#collectors/http.ts';
 import { failureOf, type Refusal } from './failures.ts';
 
@@ -32,7 +32,7 @@ const discovery = {
  */
 export function connectGithub(options: GithubOptions, dependencies: HttpDependencies = {}): Connection {
   const http = httpWith(dependencies);
-  const { ask, renew } = askerOf(options, http);
+  const { ask, renew, quotas } = askerOf(options, http);
   return {
     id: options.id,
     provider: 'github',
@@ -55,6 +55,7 @@ export function connectGithub(options: GithubOptions, dependencies: HttpDependen
       renew();
       return transportOf((route, parameters) => ask(route, parameters, signal), options.endpoint);
     },
+    quotas,
     close: async () => undefined,
   };
 }
@@ -69,6 +70,7 @@ interface Asker {
   readonly ask: Ask;
   /** Forgets a credential that was rejected, so that the next call asks for it again. */
   readonly renew: () => void;
+  readonly quotas: () => readonly Quota[];
 }
 
 /** One request, within the connection's quota and concurrency, with its credential. */
@@ -77,6 +79,7 @@ function askerOf(options: GithubOptions, http: Http): Asker {
   let session: Promise<Octokit> | null = null;
   let rejected: CallFailure | null = null;
   let pausedUntil = 0;
+  const quotas = new Map<string, Quota>();
 
   const attempt = async (route: string, parameters: Record<string, unknown>): Promise<Attempt<Page>> => {
     const pause = pausedUntil - http.now();
@@ -87,6 +90,8 @@ function askerOf(options: GithubOptions, http: Http): Asker {
       const octokit = await (session ??= signIn(options, http));
       const { status, headers, data } = await octokit.request(route, { ...parameters, headers: { 'x-github-api-version': version } });
       const requestId = headers['x-github-request-id'] ?? '';
+      const quota = quotaIn(headers);
+      if (quota) quotas.set(quota.name, quota);
       if (headers['x-ratelimit-remaining'] === '0') pausedUntil = Number(headers['x-ratelimit-reset']) * 1_000 || 0;
       if (status === 204)
         throw new CallFailure('malformed', { code: 'no-content', status, requestId, detail: 'an answer without content' });
@@ -105,7 +110,15 @@ function askerOf(options: GithubOptions, http: Http): Asker {
       if (rejected) session = null;
       rejected = null;
     },
+    quotas: () => [...quotas.values()],
   };
+}
+
+/** GitHub has a few quotas, each with a name. */
+function quotaIn(headers: Readonly<Record<string, string | number | undefined>>): Quota | null {
+  const [left, of] = ['x-ratelimit-remaining', 'x-ratelimit-limit'].map((name) => Number(headers[name] ?? Number.NaN)) as [number, number];
+  const name = String(headers['x-ratelimit-resource'] ?? 'core');
+  return Number.isFinite(left) && Number.isFinite(of) && /^[a-z_]{1,40}$/.test(name) ? { name, left, of } : null;
 }
 
 async function signIn({ endpoint, token, app }: GithubOptions, http: Http): Promise<Octokit> {

@@ -8,8 +8,11 @@ import { startPortal } from '#src/portal/server.ts';
 import { repeat } from '#src/schedule/loop.ts';
 import { recovering } from '#src/schedule/recover.ts';
 import { stopWhenAsked } from '#src/stopping.ts';
+import { buildIn } from '#src/vitals/build.ts';
+import { openSigns, type Signs } from '#src/vitals/signs.ts';
 import type { Command, Invocation } from './command.ts';
 import { buildExample } from './example.ts';
+import { logLevelIn, logLevelOption } from './log-level.ts';
 import { printable } from './text.ts';
 
 const tick = 60_000;
@@ -19,7 +22,7 @@ export const run: Command = {
   usage: 'run [--once]',
   options: {
     once: { type: 'boolean', means: 'Look at everything once, now, and exit' },
-    'log-level': { type: 'string', means: 'debug, info (default), warn or error' },
+    ...logLevelOption,
   },
   run: async (invocation) => {
     const { options, stderr } = invocation;
@@ -35,23 +38,26 @@ export const run: Command = {
   },
 };
 
-async function runOwn(config: Config, { options, now, stderr, answer }: Invocation): Promise<number> {
-  const log = openLog(typeof options['log-level'] === 'string' ? options['log-level'] : options.once === true ? 'error' : 'info');
+async function runOwn(config: Config, { options, env, now, stderr, answer }: Invocation): Promise<number> {
+  const log = openLog(logLevelIn({ options, env }, options['once'] === true ? 'error' : 'info'));
   using stopping = stopWhenAsked(log);
   const { signal } = stopping;
   await Promise.all(config.secrets.map((secret) => secret.resolve()));
-  const open = () => openAgent({ config, log, now, operating: true, signal });
+  const open = (signs?: Signs) => openAgent({ config, log, now, operating: true, signal, ...(signs && { signs }) });
   if (options.once === true) {
     await using agent = await open();
     return await lookOnce(agent, { stderr, answer }, signal);
   }
+  await using signs = await openSigns({ config, build: buildIn(env), log, now });
   const work = async (works: () => void): Promise<void> => {
-    await using agent = await open();
+    await using agent = await open(signs);
     const looking = async () => {
       await agent.runDue();
       works();
     };
-    await serve(agent, config, { example: false, now, log, signal }, stderr, () => repeat(looking, tick, signal));
+    await serve(agent, config, { example: false, now, log, signal, ...(!config.metrics && { signs }) }, stderr, () =>
+      repeat(looking, tick, signal),
+    );
   };
   await recovering(work, { signal, log });
   if (signal.aborted) log.info('stopped');
@@ -91,7 +97,7 @@ async function runExample({ options, cwd, stderr, answer }: Invocation): Promise
 async function serve(
   agent: Agent,
   config: Config,
-  { example, now, log, signal }: { example: boolean; now: () => number; log?: Logger; signal: AbortSignal },
+  { example, now, log, signal, signs }: { example: boolean; now: () => number; log?: Logger; signal: AbortSignal; signs?: Signs },
   stderr: Invocation['stderr'],
   work: () => Promise<unknown>,
 ): Promise<void> {
@@ -103,6 +109,7 @@ async function serve(
     example,
     now,
     ...(log && { log }),
+    ...(signs && { signs }),
   });
   stderr.write(`Status page: ${portal.url}\n`);
   try {

@@ -11,6 +11,7 @@ import { openJobs } from '#src/schedule/open.ts';
 import { startWorker } from '#src/schedule/worker.ts';
 import { stopWhenAsked } from '#src/stopping.ts';
 import type { Command } from './command.ts';
+import { logLevelIn, logLevelOption } from './log-level.ts';
 
 /** What is under way may take so long to end once the process is asked to stop; what is left then is done by another worker. */
 const grace = 8_000;
@@ -21,12 +22,12 @@ export const worker: Command = {
   usage: 'worker [--name NAME]',
   options: {
     name: { type: 'string', means: 'How logs and metrics name it; the host and the process when not given' },
-    'log-level': { type: 'string', means: 'debug, info (default), warn or error' },
+    ...logLevelOption,
   },
-  run: async ({ config, options, now }) => {
+  run: async ({ config, options, env, now }) => {
     const settings = config();
     if (!settings.queue) throw new HoldfastError('QUEUE_NOT_CONFIGURED', {});
-    const log = openLog(typeof options['log-level'] === 'string' ? options['log-level'] : 'info');
+    const log = openLog(logLevelIn({ options, env }));
     using stopping = stopWhenAsked(log);
     const name = typeof options['name'] === 'string' ? options['name'] : `${hostname()}-${process.pid}`;
     const beside = settings.queue.redis ? null : await openBeside(settings);

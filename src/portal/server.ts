@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { didYouMean, HoldfastError } from '#src/errors.ts';
+import { didYouMean } from '#src/errors.ts';
+import { addressText, listenError } from '#src/listening.ts';
 import type { Report } from '#src/report/types.ts';
+import { type Answering, plain } from '#src/vitals/answers.ts';
 import { type PageContext, pageContext } from './context.ts';
 import { guard, isLoopback } from './guard.ts';
 import { barePage, layout, type Page } from './layout.ts';
@@ -28,6 +30,8 @@ export interface PortalOptions {
   /** When the next cycle is due, epoch ms; null where that is not known. */
   readonly nextCycle?: () => number | null;
   readonly log?: { error(data: object, message: string): void };
+  /** Answers /healthz, /readyz and /metrics beside the pages; without it there is /healthz alone. */
+  readonly signs?: Answering;
 }
 
 export interface Portal {
@@ -120,7 +124,12 @@ export function portalServer(options: Omit<PortalOptions, 'listen'> & { readonly
   page('/criteria', criteriaPage);
 
   server.get('/portal.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(stylesheet));
-  server.get('/healthz', (_request, reply) => reply.type('text/plain; charset=utf-8').send('ok'));
+  const signs: Answering = options.signs ?? { answer: async (path) => (path === '/healthz' ? plain(200, 'ok') : null) };
+  for (const path of ['/healthz', '/readyz', '/metrics'])
+    server.get(path, async (_request, reply) => {
+      const told = await signs.answer(path);
+      return told ? reply.code(told.status).type(told.type).send(told.text) : problem(reply, notFound('There is no such page.'));
+    });
   return server;
 }
 
@@ -168,21 +177,4 @@ const foreignHost: Problem = {
   says: 'These pages are served to this machine alone, and the request names another host.',
   remedy:
     'Open them as http://localhost with the port. To serve others, set `portal.listen` in holdfast.yaml to an address that they reach.',
-};
-
-const addressText = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
-
-function listenError(error: unknown, address: string): unknown {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (code === 'EADDRINUSE') return new HoldfastError('PORT_IN_USE', { address }, { cause: error });
-  const reason = code === undefined ? undefined : unavailable[code];
-  return reason === undefined ? error : new HoldfastError('ADDRESS_UNAVAILABLE', { address, reason }, { cause: error });
-}
-
-const unavailable: Readonly<Record<string, string>> = {
-  EADDRNOTAVAIL: 'this machine does not have the address',
-  EACCES: 'this user may not use the port',
-  ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name could not be looked up',
-  EAFNOSUPPORT: 'this machine does not speak that kind of address',
 };

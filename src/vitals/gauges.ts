@@ -1,0 +1,121 @@
+import type { Quota } from '#src/collector.ts';
+import { bytesOf } from './disk.ts';
+import type { Vitals } from './vitals.ts';
+import type { Measure } from './watched.ts';
+
+/** What is asked for when the metrics are. */
+export interface Gauges {
+  readonly vitals: Vitals;
+  /** Where the evidence is a file. */
+  readonly file: string | null;
+  /** By provider. */
+  readonly quotas: readonly (Quota & { readonly provider: string })[];
+  readonly heartbeat: { readonly taken: number | null; readonly failures: number } | null;
+  readonly measures: readonly Measure[];
+  readonly now: number;
+}
+
+/** Values as they are now, in the text format of Prometheus 0.0.4: values of one name stand together. */
+export function gauges(facts: Gauges): string {
+  const found = Map.groupBy([...own(facts), ...evidence(facts), ...facts.measures], ({ name }) => name);
+  return [...found]
+    .map(([name, values]) => {
+      const lines = values.map(({ labels = {}, value }) => `${name}${labelsText(labels)} ${value}`);
+      return `# HELP ${name} ${values[0]!.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} gauge\n${lines.join('\n')}\n`;
+    })
+    .join('');
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
+  );
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+function own({ vitals, file, quotas, heartbeat, now }: Gauges): Measure[] {
+  const disk = vitals.disk();
+  const bytes = file === null ? null : bytesOf(file);
+  return [
+    { name: 'holdfast_ready', help: 'Whether the agent is well: what /readyz says.', value: vitals.problems(now).length === 0 ? 1 : 0 },
+    ...vitals.ages().flatMap(({ connection, ended, period }): Measure[] => [
+      ...(ended === null
+        ? []
+        : [
+            {
+              name: 'holdfast_cycle_age_seconds',
+              help: 'Since the last cycle of the connection ended; absent before the first.',
+              labels: { connection },
+              value: (now - ended) / 1_000,
+            },
+          ]),
+      {
+        name: 'holdfast_cycle_period_seconds',
+        help: 'How often something of the connection is due.',
+        labels: { connection },
+        value: period / 1_000,
+      },
+    ]),
+    ...(disk ? [{ name: 'holdfast_disk_free_bytes', help: 'Left on the volume of the evidence.', value: disk.free }] : []),
+    ...(bytes === null ? [] : [{ name: 'holdfast_store_bytes', help: 'The file of the evidence and its log.', value: bytes }]),
+    ...quotas.flatMap(({ provider, name, left, of }): Measure[] => [
+      {
+        name: 'holdfast_provider_quota_left',
+        help: 'Calls that the provider still allows in this hour.',
+        labels: { provider, quota: name },
+        value: left,
+      },
+      { name: 'holdfast_provider_quota', help: 'Calls that it allows in all.', labels: { provider, quota: name }, value: of },
+    ]),
+    ...(heartbeat
+      ? [
+          { name: 'holdfast_heartbeat_failures', help: 'Signs of life in a row that were not taken.', value: heartbeat.failures },
+          ...(heartbeat.taken === null
+            ? []
+            : [{ name: 'holdfast_heartbeat_age_seconds', help: 'Since one was taken.', value: (now - heartbeat.taken) / 1_000 }]),
+        ]
+      : []),
+  ];
+}
+
+function evidence({ vitals: { watched }, now }: Gauges): Measure[] {
+  if (watched === null) return [];
+  const { store } = watched;
+  const scopes = new Map<string, Measure>();
+  const items = new Map<string, Measure>();
+  const add = (to: Map<string, Measure>, measure: Measure) => {
+    const key = JSON.stringify(measure.labels);
+    to.set(key, { ...measure, value: (to.get(key)?.value ?? 0) + measure.value });
+  };
+  for (const { scope, failing, retired, items: held } of store.held.values()) {
+    if (retired) continue;
+    const { connection, population } = scope;
+    const state = failing ? failing.unread.unread : 'read';
+    add(scopes, {
+      name: 'holdfast_scopes',
+      help: 'Scopes by what their last look came to: read, or why not.',
+      labels: { connection, state },
+      value: 1,
+    });
+    add(items, { name: 'holdfast_items', help: 'Items that are held.', labels: { connection, population }, value: held.size });
+  }
+  return [
+    ...scopes.values(),
+    ...items.values(),
+    { name: 'holdfast_ledger_leaves', help: 'Leaves of the ledger.', value: store.head().size },
+    { name: 'holdfast_ledger_signed_leaves', help: 'Leaves up to the last signed head.', value: store.checkpoint()?.size ?? 0 },
+    ...watched.outside(now).anchors.flatMap(({ name, leavesBehind, behindSince, fault }): Measure[] => {
+      const labels = { anchor: name };
+      return [
+        { name: 'holdfast_anchor_leaves_behind', help: 'Leaves that no publication there covers.', labels, value: leavesBehind },
+        {
+          name: 'holdfast_anchor_behind_seconds',
+          help: 'Age of the oldest leaf that no publication there covers.',
+          labels,
+          value: behindSince === null ? 0 : (now - behindSince) / 1_000,
+        },
+        { name: 'holdfast_anchor_failures', help: 'Attempts in a row that failed.', labels, value: fault?.attempts ?? 0 },
+      ];
+    }),
+  ];
+}

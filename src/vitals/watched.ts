@@ -1,0 +1,37 @@
+import type { Collector } from '#src/collector.ts';
+import type { Config } from '#src/config.ts';
+import { milliseconds } from '#src/duration.ts';
+import type { EvidenceReading, EvidenceStore } from '#src/evidence/store.ts';
+import type { Operations } from '#src/operations/operations.ts';
+import type { OutsideStatus } from '#src/outside.ts';
+
+/** What an open agent shows of itself. */
+export interface Watched {
+  readonly store: EvidenceReading & Pick<EvidenceStore, 'checkpoint'>;
+  /** Whether what is written is signed. */
+  readonly signs: boolean;
+  readonly outside: (asOf: number) => OutsideStatus;
+  readonly operations: Operations;
+  /** By connection: how often something of it is due, in milliseconds. */
+  readonly periods: ReadonlyMap<string, number>;
+  /** What other parts have to show, by the names of the metrics. */
+  readonly measures?: () => Promise<readonly Measure[]>;
+}
+
+/** A value that some part knows, and is asked for when the metrics are. */
+export interface Measure {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** How often something of each connection is due: as its most frequent collector is. One without collectors is never due. */
+export function periodsOf({ connections }: Pick<Config, 'connections'>, collectors: readonly Collector[]): Map<string, number> {
+  return new Map(
+    connections.flatMap(({ id, provider, without, every }) => {
+      const own = collectors.filter((collector) => collector.id.startsWith(`${provider}-`) && !without.includes(collector.id));
+      return own.length === 0 ? [] : [[id, Math.min(...own.map((collector) => milliseconds(every[collector.id] ?? collector.every)))]];
+    }),
+  );
+}

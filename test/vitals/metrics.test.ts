@@ -1,0 +1,170 @@
+import { expect, test } from '@jest/globals';
+import { CallFailure, type Connection } from '#src/collector.ts';
+import type { CycleOutcome } from '#src/cycle/cycle.ts';
+import type { Gauges } from '#src/vitals/gauges.ts';
+import { openMeter } from '#src/vitals/meter.ts';
+import type { Watched } from '#src/vitals/watched.ts';
+import { hour, patient } from './world.ts';
+
+interface Sample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** The text format of Prometheus 0.0.4, read strictly: each value belongs to a metric that was announced once, with help and type. */
+function read(text: string): Sample[] {
+  expect(text.endsWith('\n')).toBe(true);
+  const announced = new Map<string, string>();
+  return text
+    .trimEnd()
+    .split('\n')
+    .flatMap((line): Sample[] => {
+      if (line === '') return [];
+      const [, what, name, rest] = /^# (HELP|TYPE) ([a-z0-9_]+) (.+)$/.exec(line) ?? [];
+      if (what === 'HELP') {
+        expect(announced.has(name!)).toBe(false);
+        announced.set(name!, '');
+        return [];
+      }
+      if (what === 'TYPE') {
+        expect(announced.get(name!)).toBe('');
+        announced.set(name!, rest!);
+        return [];
+      }
+      const [, full, written = '', value] = /^([a-z0-9_]+)(?:\{(.*)\})? (-?[0-9.e+-]+|N[aA][nN]|\+Inf)$/.exec(line) ?? [];
+      if (full === undefined) throw new Error(`not a line of metrics: ${line}`);
+      expect(announced.has(full) || announced.has(full.replace(/_(bucket|sum|count)$/, ''))).toBe(true);
+      const labels = Object.fromEntries(
+        [...written.matchAll(/([a-z0-9_]+)="((?:[^"\\]|\\.)*)"(?:,|$)/g)].map(([, label, text]) => [
+          label!,
+          text!.replace(/\\(.)/g, (_, c) => (c === 'n' ? '\n' : c)),
+        ]),
+      );
+      return [{ name: full, labels, value: Number(value) }];
+    });
+}
+
+const facts = (over: Partial<Gauges> = {}): Gauges => {
+  const { vitals, state } = patient();
+  return { vitals, file: null, quotas: [], heartbeat: null, measures: [], now: state.wall, ...over };
+};
+
+const build = { version: '0.1.0', revision: 'abc' };
+const valueOf = (samples: Sample[], name: string, labels: object = {}): number | undefined =>
+  samples.find((each) => each.name === name && Object.entries(labels).every(([label, value]) => each.labels[label] === value))?.value;
+
+test('calls are counted by provider, operation and what came of them; what is passed on is untouched', async () => {
+  const meter = openMeter(build);
+  const connection = {
+    id: 'aws',
+    provider: 'aws',
+    open: () => ({
+      async *call(operation: string) {
+        yield { body: 1, status: 200, requestId: 'a' };
+        if (operation === 'ec2:Two') yield { body: 2, status: 200, requestId: 'b' };
+        if (operation === 'ec2:Throttled') throw new CallFailure('throttled', { detail: 'slow' });
+        if (operation === 'ec2:Broken') throw new TypeError('bug');
+      },
+    }),
+  } as unknown as Connection;
+  const transport = meter.counting(connection).open({ account: '1', region: 'r' });
+  const answers = await Array.fromAsync(transport.call('ec2:Two', {}, true));
+  expect(answers.map(({ body }) => body)).toEqual([1, 2]);
+  await expect(Array.fromAsync(transport.call('ec2:Throttled', {}, true))).rejects.toThrow('slow');
+  await expect(Array.fromAsync(transport.call('ec2:Broken', {}, true))).rejects.toThrow('bug');
+  const samples = read(await meter.text(facts()));
+  const counted = (operation: string, outcome: string) =>
+    valueOf(samples, 'holdfast_provider_calls_total', { provider: 'aws', operation, outcome });
+  expect(counted('ec2:Two', 'answered')).toBe(2);
+  expect(counted('ec2:Throttled', 'throttled')).toBe(1);
+  expect(counted('ec2:Broken', 'fault')).toBe(1);
+});
+
+test('what an operator must see is there: ages, unread scopes by reason, items, anchors, quotas, sizes, the program', async () => {
+  const { vitals, watched, state, pass } = patient();
+  const scope = (population: string, unread: string | null, items: number) => ({
+    scope: { connection: 'aws', account: '1', region: 'r', population },
+    retired: null,
+    failing: unread && { since: 0, unread: { unread } },
+    items: { size: items },
+  });
+  const held = new Map(
+    [
+      scope('aws.vpc', null, 7),
+      scope('aws.vpc', null, 5),
+      scope('aws.region', 'denied', 1),
+      { ...scope('aws.region', null, 9), retired: {} },
+    ].map((each, i) => [String(i), each]),
+  );
+  vitals.attach({
+    ...watched,
+    store: { ...watched.store, held } as unknown as Watched['store'],
+    outside: () => ({
+      signed: null,
+      keyBesideEvidence: false,
+      anchors: [
+        {
+          name: 'worm',
+          kind: 's3',
+          size: 5,
+          at: 1,
+          leavesBehind: 3,
+          behindSince: state.wall - hour,
+          late: true,
+          fault: { at: 1, attempts: 4, reason: '', mend: '', nextAt: 2 },
+        },
+      ],
+    }),
+  });
+  pass(hour);
+  const meter = openMeter(build);
+  meter.cycle({ record: { connection: 'aws', asOf: 0, ended: 4_000 } } as unknown as CycleOutcome);
+  const samples = read(
+    await meter.text(
+      facts({
+        vitals,
+        now: state.wall,
+        quotas: [{ provider: 'github', name: 'core', left: 4_000, of: 5_000 }],
+        heartbeat: { taken: state.wall - 1_000, failures: 0 },
+        measures: [{ name: 'holdfast_queue_jobs', help: 'Jobs.', labels: { state: 'waiting' }, value: 2 }],
+      }),
+    ),
+  );
+  expect(valueOf(samples, 'holdfast_build_info', build)).toBe(1);
+  expect(valueOf(samples, 'holdfast_ready')).toBe(1);
+  expect(valueOf(samples, 'holdfast_cycle_age_seconds', { connection: 'aws' })).toBe(3_600);
+  expect(valueOf(samples, 'holdfast_cycle_duration_seconds_sum', { connection: 'aws' })).toBe(4);
+  expect(valueOf(samples, 'holdfast_cycles_total', { connection: 'aws', outcome: 'committed' })).toBe(1);
+  expect(valueOf(samples, 'holdfast_scopes', { connection: 'aws', state: 'denied' })).toBe(1);
+  expect(valueOf(samples, 'holdfast_scopes', { connection: 'aws', state: 'read' })).toBe(2);
+  expect(valueOf(samples, 'holdfast_items', { population: 'aws.vpc' })).toBe(12);
+  expect(valueOf(samples, 'holdfast_anchor_leaves_behind', { anchor: 'worm' })).toBe(3);
+  expect(valueOf(samples, 'holdfast_anchor_failures', { anchor: 'worm' })).toBe(4);
+  expect(valueOf(samples, 'holdfast_provider_quota_left', { provider: 'github', quota: 'core' })).toBe(4_000);
+  expect(valueOf(samples, 'holdfast_disk_free_bytes')).toBe(100 * 2 ** 30);
+  expect(valueOf(samples, 'holdfast_heartbeat_age_seconds')).toBe(1);
+  expect(valueOf(samples, 'holdfast_queue_jobs', { state: 'waiting' })).toBe(2);
+  expect(valueOf(samples, 'process_resident_memory_bytes')).toBeGreaterThan(0);
+});
+
+test('a label is text, whatever it holds; many items and accounts make no more lines', async () => {
+  const { vitals, watched, state } = patient();
+  const hostile = 'a"} 1\nholdfast_ready 1\n\\';
+  const held = new Map(
+    Array.from({ length: 5_000 }, (_, i) => [
+      String(i),
+      {
+        scope: { connection: hostile, account: `${i}`, region: `r${i}`, population: 'aws.vpc' },
+        retired: null,
+        failing: null,
+        items: { size: 10 },
+      },
+    ]),
+  );
+  vitals.attach({ ...watched, store: { ...watched.store, held } as unknown as Watched['store'] });
+  const samples = read(await openMeter(build).text(facts({ vitals, now: state.wall })));
+  expect(valueOf(samples, 'holdfast_items', { connection: hostile })).toBe(50_000);
+  expect(samples.filter(({ name }) => name === 'holdfast_ready')).toHaveLength(1);
+  expect(samples.filter(({ name }) => name.startsWith('holdfast_')).length).toBeLessThan(50);
+});

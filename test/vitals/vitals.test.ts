@@ -1,0 +1,100 @@
+import { expect, test } from '@jest/globals';
+import { hour, minute, patient, second, start } from './world.ts';
+
+test('well is an agent whose store is open, signed and written to, and whose connections were each looked at within twice their period', () => {
+  const { vitals, watched, pass, state } = patient();
+  expect(pass(0)).toEqual(['the evidence is not open, for 0 min']);
+  const leave = vitals.attach(watched);
+  expect(pass(0)).toEqual([]);
+  expect(pass(2 * hour)).toEqual([]);
+  expect(pass(minute)).toEqual(['aws was last looked at 2 h ago; it is due every 60 min']);
+  state.ended['aws'] = state.wall;
+  expect(pass(0)).toEqual([]);
+  leave();
+  expect(pass(5 * minute)).toEqual(['the evidence is not open, for 5 min']);
+});
+
+test('a connection that was never looked at is not well, however young the agent is', () => {
+  const { vitals, watched, pass, state } = patient();
+  state.ended['github'] = null;
+  vitals.attach(watched);
+  expect(pass(0)).toEqual(['github was not looked at yet; it is due every 6 h']);
+});
+
+test('a head that stays unsigned is told after a minute, and no longer once it is signed', () => {
+  const { vitals, watched, pass, state } = patient();
+  vitals.attach(watched);
+  state.leaves = 11;
+  expect(pass(15 * second)).toEqual([]);
+  expect(pass(50 * second)).toEqual([]);
+  expect(pass(15 * second)).toEqual(['what was recorded is not signed, for 1 min']);
+  state.signed = 11;
+  expect(pass(15 * second)).toEqual([]);
+});
+
+test('what is not signed anyway, as in memory, is not missed', () => {
+  const { vitals, watched, pass, state } = patient();
+  vitals.attach({ ...watched, signs: false });
+  state.signed = 0;
+  pass(0);
+  expect(pass(10 * minute)).toEqual([]);
+});
+
+test('where nothing can be written, that is told within a minute, with the reason', () => {
+  const { vitals, watched, pass, state } = patient();
+  vitals.attach(watched);
+  state.broken = true;
+  expect(pass(minute)).toEqual(['nothing can be written: disk I/O error']);
+  state.broken = false;
+  expect(pass(minute)).toEqual([]);
+});
+
+test('a volume that fills is a trouble long before it is full, and full it is a problem', () => {
+  const { vitals, watched, pass, state } = patient();
+  vitals.attach(watched);
+  expect(vitals.troubles(state.wall)).toEqual([]);
+  state.disk = { free: 4 * 2 ** 30, size: 200 * 2 ** 30 };
+  expect(pass(minute)).toEqual([]);
+  pass(hour);
+  expect(vitals.troubles(state.wall)).toMatchObject([{ key: 'disk', severity: 'high', since: start + minute }]);
+  state.disk = { free: 10 * 2 ** 20, size: 200 * 2 ** 30 };
+  expect(pass(0)).toEqual(['the volume of the evidence is full: 10 MB are left']);
+  state.disk = { free: 300 * 2 ** 20, size: 2 ** 30 };
+  expect(pass(0)).toEqual([]);
+  expect(vitals.troubles(state.wall)).toEqual([]);
+  state.disk = null;
+  expect(pass(0)).toEqual([]);
+});
+
+test.each([
+  [-hour, 'back by 60 min'],
+  [3 * hour, 'forward by 3 h'],
+])('a clock that is set by %i ms is told for an hour; one that runs a little fast is not', (by, words) => {
+  const { vitals, state, pass } = patient();
+  state.running -= 5 * second;
+  pass(hour);
+  expect(vitals.troubles(state.wall)).toEqual([]);
+  state.wall += by;
+  pass(0);
+  expect(vitals.troubles(state.wall)).toMatchObject([{ key: 'clock', headline: expect.stringContaining(words), since: state.wall }]);
+  pass(hour);
+  expect(vitals.troubles(state.wall)).toHaveLength(1);
+  pass(minute);
+  expect(vitals.troubles(state.wall)).toEqual([]);
+});
+
+test('a pass that does not end is death, for beginning anew is what helps; one that waits for a quota is not', () => {
+  const { vitals, watched, pass, state } = patient();
+  vitals.attach(watched);
+  vitals.passes(true);
+  pass(12 * hour);
+  expect(vitals.dead(state.wall)).toEqual([]);
+  pass(minute);
+  expect(vitals.dead(state.wall)).toMatchObject([{ key: 'pass', says: 'the pass over the connections that began 12 h ago has not ended' }]);
+  vitals.passes(false);
+  expect(vitals.dead(state.wall)).toEqual([]);
+  vitals.passes(true);
+  vitals.attach(watched)();
+  pass(24 * hour);
+  expect(vitals.dead(state.wall)).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { partitionOf } from '#src/cycle/members.ts';
 import { type BackfillRecord, type EvidenceReading, scopeKey } from '#src/evidence/store.ts';
 import { explainUnread } from '#src/population.ts';
 import type { Report, ResultRow } from '#src/report/types.ts';
@@ -21,7 +22,7 @@ export interface Preview {
     readonly before: string | null;
     readonly after: string | null;
   }[];
-  /** Rules that look at this population beside the one that they judge: their results stay as they were recorded. */
+  /** Rules that take this scope together with others: what they said of those stays as it was recorded. */
   readonly notJudgedAgain: readonly string[];
 }
 
@@ -71,11 +72,18 @@ export function preview(
     results: results.flatMap(([a, b]) =>
       a?.result === b?.result ? [] : [{ rule: (a ?? b)!.rule, item: (a ?? b)!.item, before: a?.result ?? null, after: b?.result ?? null }],
     ),
-    notJudgedAgain: rules
-      .filter((rule) => judgedBy(rule).type !== record.scope.population)
-      .filter((rule) => inspectedBy(rule).some(({ population }) => population.type === record.scope.population))
-      .map(({ id }) => id),
+    notJudgedAgain: rules.filter((rule) => judgesOthers(rule, record, known.before)).map(({ id }) => id),
   };
+}
+
+/** Whether what a rule says of other scopes follows from this one too. */
+function judgesOthers(rule: Rule, { scope }: BackfillRecord, { held }: EvidenceReading): boolean {
+  if (rule.over !== 'populations' || !inspectedBy(rule).some(({ population }) => population.type === scope.population)) return false;
+  const [own, judged] = [scopeKey(scope), judgedBy(rule).type];
+  return [...held].some(
+    ([key, other]) =>
+      key !== own && !other.retired && other.scope.population === judged && partitionOf(key, rule.within) === partitionOf(own, rule.within),
+  );
 }
 
 const boundsOf = (row: object): string => {

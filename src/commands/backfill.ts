@@ -196,7 +196,8 @@ function tell({ answer }: Invocation, record: BackfillRecord, shown: Preview, le
       `  deviations        ${deviations.appear.length} appear, ${deviations.vanish.length} vanish, ${deviations.change.length} have other bounds`,
       `  controls          ${controls.length} are told otherwise; results of now: ${results.length} other`,
       ...notJudgedAgain.map(
-        (rule) => `  not judged again  ${rule}, which looks at this population beside another: its results stay as they were recorded`,
+        (rule) =>
+          `  not judged again  ${rule}, which takes this scope together with others: what it said of those stays as it was recorded`,
       ),
       ledger
         ? `Recorded as leaf ${ledger.size - 1} of the ledger, which has ${ledger.size}, root ${ledger.root}.`

@@ -66,12 +66,24 @@ async function judgedToday({ options, config, reading, answer, now }: Invocation
   return 0;
 }
 
-function todayText({ window, evaluations, naive, notJudged, ruleSets, controls, rules, items, intervals }: Reevaluation): string {
+function todayText({
+  window,
+  evaluations,
+  naive,
+  notJudged,
+  broughtLooks,
+  ruleSets,
+  controls,
+  rules,
+  items,
+  intervals,
+}: Reevaluation): string {
   const changed = controls.filter(({ differs }) => differs);
   const head = [
     `Judged from ${window.from} to ${window.to} with the rules of today, beside what was recorded under ${ruleSets.recorded.length} rule sets.`,
     `${evaluations} evaluations in place of ${naive}; ${intervals.n} intervals, root ${intervals.root}.`,
     ...(notJudged > 0 ? [`${notJudged} could not be judged: their snapshots were purged.`] : []),
+    ...(broughtLooks > 0 ? [`${broughtLooks} looks that were brought later are judged in place of those of their time.`] : []),
     `${changed.length} of ${controls.length} controls, ${rules.length} rules and ${items.length} items differ.`,
   ];
   const rows = changed.map(({ id, recorded, today }) => [

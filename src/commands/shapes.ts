@@ -267,6 +267,7 @@ const today = z.object({
   evaluations: z.int().describe('Runs of a rule: of distinct snapshots, and of populations when they changed'),
   naive: z.int().describe('What judging every item at every look would have taken'),
   notJudged: z.int(),
+  broughtLooks: z.int().describe('Looks that were brought later or corrected, judged in place of those of their time'),
   intervals: z.object({ n: z.int(), root: z.string() }),
   controls: z.array(z.object({ id: z.string(), title: z.string(), recorded: concluded, today: concluded, differs: z.boolean() })),
   rules: z.array(z.object({ rule: z.string(), items: z.int() })),
@@ -385,7 +386,9 @@ export const shapes = {
     results: z
       .array(z.object({ rule: z.string(), item: z.string(), before: result.nullable(), after: result.nullable() }))
       .describe('What holds now and would hold with it, where that differs'),
-    notJudgedAgain: z.array(z.string()).describe('Rules that look at this population beside the one that they judge'),
+    notJudgedAgain: z
+      .array(z.string())
+      .describe('Rules that take this scope together with others: what they said of those stays as it was recorded'),
   }),
   check: z.array(z.union([reading, outsideReading])),
   key,

@@ -8,6 +8,7 @@ import type { EvidenceReading, EvidenceStore, HeldItem, HeldScope, ItemRecord } 
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Observed } from '#src/population.ts';
 import { type Judged, judgements, type Lens } from './judgements.ts';
+import { knownCycles } from './known-cycles.ts';
 import { itemsIn, textOf } from './reperform.ts';
 
 /** The evidence as other rules judge it: the same looks, items and gaps, and results of its own. */
@@ -49,7 +50,7 @@ export function judgeAgain(store: EvidenceStore, lens: Lens): Lane {
   };
   const { look, holding } = judgements(() => lens, itemOf, settle);
 
-  for (const cycle of store.told()) {
+  for (const cycle of knownCycles(store)) {
     ruleSets.add(cycle.ruleSetHash);
     look(cycle);
     for (const { scope: key, hold, unread } of cycle.looks.looks) {
@@ -63,8 +64,9 @@ export function judgeAgain(store: EvidenceStore, lens: Lens): Lane {
       else state.complete(scope, { index, asOf, hold, rules, changes: changesOf(seen, scope, rules, cycle) });
     }
     for (const { scope: key, reason } of cycle.looks.retired) {
-      const scope = state.scope(key);
-      if (scope) state.retire(scope, { asOf: cycle.asOf, reason, changes: changesOf(cycle.scopes.get(key)!, scope, [], cycle) });
+      const ended = cycle.scopes.get(key)!;
+      const scope = state.scope(key) ?? state.addScope(key, ended.id);
+      state.retire(scope, { asOf: cycle.asOf, reason, changes: changesOf(ended, scope, [], cycle) });
     }
     touched.clear();
   }
@@ -108,7 +110,7 @@ export function judgeAgain(store: EvidenceStore, lens: Lens): Lane {
     backfills: () => store.backfills(),
     lastCycle: (connection) => store.lastCycle(connection),
     cycles: (from, to) => store.cycles(from, to),
-    calls: (index, scope) => store.calls(index, scope),
+    calls: (index, scope) => store.reading().calls(index, scope),
     history: (scope, item) => log.get(`${scope}\n${item}`) ?? [],
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
     writtenAt: (size) => store.writtenAt(size),

@@ -1,6 +1,7 @@
 import type { Place } from '#src/collector.ts';
 import type { CallRecord } from '#src/cycle/collect.ts';
 import type { ToldCycle } from '#src/evidence/replay.ts';
+import type { BackfillBody } from '#src/evidence/retell.ts';
 import { contentOf } from '#src/evidence/salted.ts';
 import type { ScopeState } from '#src/evidence/state.ts';
 import type { EvidenceStore, Scope } from '#src/evidence/store.ts';
@@ -64,6 +65,10 @@ export async function recollect(
       else differences.push({ index: cycle.index, asOf: new Date(cycle.asOf).toISOString(), scope: key, says });
     }
   }
+  const brought = store.entries('backfill').flatMap(({ body }) => (body as unknown as BackfillBody).looks);
+  const asked = brought.filter(({ asOf }) => Date.parse(asOf) >= from && Date.parse(asOf) < to).length;
+  if (asked > 0) skipped.set('a later leaf brought the look, and made its items from its replies then', asked);
+  tally.looks += asked;
   const notReperformed = [...skipped].map(([reason, looks]) => ({ reason, looks }));
   return { ...tally, differ: differences.length, notReperformed, differences };
 }

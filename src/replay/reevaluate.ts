@@ -48,6 +48,8 @@ export interface Reevaluation {
   readonly evaluations: number;
   readonly naive: number;
   readonly notJudged: number;
+  /** Looks that were brought later or corrected: judged like all others, in place of those of their time. */
+  readonly broughtLooks: number;
   readonly intervals: { readonly n: number; readonly root: string };
   readonly controls: readonly ControlPair[];
   readonly rules: readonly { readonly rule: string; readonly items: number }[];
@@ -71,7 +73,8 @@ export function reevaluate(
     store,
     lensOver(ruleSet, today, program, () => evaluations++),
   );
-  const items = differing(store, lane, window);
+  const known = store.reading();
+  const items = differing(known, lane, window);
   const intervals = intervalsOf(lane, window);
   const counts = Map.groupBy(items, ({ rule }) => rule);
   return {
@@ -82,8 +85,9 @@ export function reevaluate(
     evaluations,
     naive: lane.naive,
     notJudged: lane.notJudged,
+    broughtLooks: store.backfills().reduce((sum, { looks }) => sum + looks, 0),
     intervals: { n: intervals.length, root: merkleRoot(intervals.map((text) => leafHash(text))).toString('hex') },
-    controls: paired(conclude(store), conclude(lane.reading)),
+    controls: paired(conclude(known), conclude(lane.reading)),
     rules: [...counts].map(([rule, own]) => ({ rule, items: own.length })),
     items,
   };

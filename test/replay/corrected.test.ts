@@ -1,0 +1,104 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { judgeLooks } from '#src/backfill/judging.ts';
+import type { CollectedItem } from '#src/cycle/collect.ts';
+import { hour } from '#src/duration.ts';
+import { HoldfastError } from '#src/errors.ts';
+import { type EvidenceStore, parseScopeKey } from '#src/evidence/store.ts';
+import { canonical, sha256 } from '#src/ledger/canonical.ts';
+import { knownCycles } from '#src/replay/known-cycles.ts';
+import { judgeAgain } from '#src/replay/lane.ts';
+import { lensOver, reperform } from '#src/replay/reperform.ts';
+import { type Story, looks as stories } from '#test/cycle/stories.ts';
+import { doors, start, toyRuleSet, toyRules } from '#test/cycle/world.ts';
+import { program, programsWith, told } from './toy.ts';
+
+/** A rule over populations says of one scope what follows from others too, and those keep what was recorded of them. */
+const rules = toyRules.filter(({ over }) => over === 'item');
+const ruleSet = toyRuleSet(rules);
+const steel = stories.map((story): Story => story.map(({ events }) => ({ events, metal: 'steel' })));
+const door = fc.record({ id: fc.constantFrom('a', 'b', 'n1'), open: fc.boolean() });
+const brought = fc.record({
+  region: fc.constantFrom('north', 'south'),
+  from: fc.nat(9),
+  minutes: fc.integer({ min: 10, max: 300 }),
+  looks: fc.uniqueArray(fc.record({ after: fc.nat(290), doors: fc.uniqueArray(door, { selector: ({ id }) => id }) }), {
+    selector: ({ after }) => after,
+    maxLength: 4,
+  }),
+});
+type Brought = typeof brought extends fc.Arbitrary<infer T> ? T : never;
+
+/** Brings looks, judged by the rules of the toy; whether they were taken. */
+async function correct(store: EvidenceStore, { region, from: hours, minutes, looks }: Brought): Promise<boolean> {
+  const scope = `toy/house/${region}/toy.door`;
+  const from = start + hours * hour;
+  const to = from + minutes * 60_000;
+  const collected = looks
+    .map(({ after, doors: seen }) => ({
+      asOf: from + after * 60_000,
+      hold: 2 * hour,
+      calls: [{ operation: 'toy:ListDoors', parameters: '{}', page: 0, status: 200, requestId: '', reply: '{}' }],
+      items: seen.map(({ id, open }): CollectedItem => {
+        const item = { key: `door:${id}`, name: id, open, lock: 'steel' };
+        return { item, snapshot: canonical(item), hash: sha256(canonical(item)) };
+      }),
+    }))
+    .filter(({ asOf }) => asOf < to)
+    .sort((a, b) => a.asOf - b.asOf);
+  const judged = judgeLooks(store, collected, { rules, ruleSet, population: doors.population, scope, from });
+  const at = (store.lastCycle()?.asOf ?? 0) + 1;
+  try {
+    await store.backfill({ at, scope: parseScopeKey(scope), from, to, reason: 'late', run: 'import', ruleSet, looks: judged });
+    return judged.length > 0;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'BACKFILL_REFUSED') return false;
+    throw error;
+  }
+}
+
+const answersOf = (reading: Pick<EvidenceStore, 'runs' | 'gaps' | 'held'>) => ({
+  runs: [...reading.runs({ from: 0, to: Infinity })],
+  gaps: reading.gaps(0, Infinity),
+  held: [...reading.held]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, { items, retired, ...scope }]) => ({
+      key,
+      ...scope,
+      retired: retired?.at,
+      items: [...items]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([item, { item: seen, firstSeen, at }]) => ({ item, seen, firstSeen, at })),
+    })),
+});
+
+test('the rules of today, being those of then, give what is known with every correction', async () => {
+  let taken = 0;
+  await fc.assert(
+    fc.asyncProperty(steel, fc.array(brought, { maxLength: 3 }), async (story, corrections) => {
+      await using store = await told(story, [], rules);
+      for (const one of corrections) taken += Number(await correct(store, one));
+      const lane = judgeAgain(
+        store,
+        lensOver(ruleSet, 'today', { ...program, rules }, () => undefined),
+      );
+      expect(answersOf(lane.reading)).toEqual(answersOf(store.reading()));
+      expect(store.check()).toEqual([]);
+    }),
+    { numRuns: 40 },
+  );
+  expect(taken).toBeGreaterThan(0);
+}, 60_000);
+
+test('where nothing was corrected, the looks known are those recorded; what a correction brought is told as not done again', async () => {
+  const [story] = fc.sample(steel, { seed: 4, numRuns: 1 });
+  await using store = await told(story!, [], rules);
+  const indexes = (cycles: Iterable<{ index: number }>) => Array.from(cycles, ({ index }) => index);
+  expect(indexes(knownCycles(store))).toEqual(indexes(store.told()));
+  const look = { after: 5, doors: [{ id: 'a', open: true } as const] };
+  expect(await correct(store, { region: 'north', from: 0, minutes: 30, looks: [look] })).toBe(true);
+  expect(indexes(knownCycles(store))).toContain(store.head().size - 1);
+  const done = await reperform(store, {}, programsWith({ rules }));
+  expect(done.notReperformed).toEqual([{ reason: expect.stringContaining('a later leaf brought the look'), judgements: 2 }]);
+  expect(done.agree + done.differ + 2).toBe(done.judgements);
+});

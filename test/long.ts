@@ -10,6 +10,7 @@ const suites = [
   'ledger/fuzz.long.ts 5000',
   'package/mutate.long.ts 2600',
   'acceptance/kill.ts 12',
+  'alerts/kill.long.ts 40',
   'acceptance/stop.ts 20',
 ];
 

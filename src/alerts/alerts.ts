@@ -42,6 +42,8 @@ export interface AlertsOptions {
   readonly every?: number | null;
   /** Milliseconds between two letters to one channel. */
   readonly pace?: number;
+  /** Milliseconds after which another agent tells in place of one that is silent. */
+  readonly lease?: number;
 }
 
 export interface Alerts extends Companion, AlertOrders {
@@ -61,7 +63,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
   const { operations, store, channel, log, now, policy = defaultPolicy, every = 5 * second } = options;
   const watching: Watching = { ...options.watching, store };
   const composing: Composing = { ...options.composing, store };
-  const lease = leaseIn(operations, randomUUID());
+  const lease = leaseIn(operations, randomUUID(), options.lease);
   const delivery =
     channel && openDelivery({ operations, channel, lease, log, now, ...(options.pace !== undefined && { pace: options.pace }) });
   const asking = attributing({ findActor: options.findActor, store, now });

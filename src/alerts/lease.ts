@@ -9,10 +9,8 @@ export interface Lease {
   release(): void;
 }
 
-/** How long an agent that says nothing more keeps others from telling; longer than any single delivery takes. */
-export const leaseFor = 60_000;
-
-export function leaseIn({ db }: Operations, holder: string): Lease {
+/** `span`: how long (ms) an agent that says nothing more keeps others from telling; longer than any single delivery takes. */
+export function leaseIn({ db }: Operations, holder: string, span = 60_000): Lease {
   const current = () => db.prepare("SELECT holder, until FROM alert_lease WHERE name = 'telling'").get();
   return {
     hold(now) {
@@ -20,7 +18,7 @@ export function leaseIn({ db }: Operations, holder: string): Lease {
       if (row && row['holder'] !== holder && Number(row['until']) > now) return false;
       db.prepare(
         "INSERT INTO alert_lease (name, holder, until) VALUES ('telling', ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until",
-      ).run(holder, now + leaseFor);
+      ).run(holder, now + span);
       return true;
     },
     isHeld(now) {

@@ -7,6 +7,7 @@ import { type Found, foundLine } from './check-found.ts';
 import { checkOutside } from './check-outside.ts';
 import { checkQueue } from './check-queue.ts';
 import { type Reading, readAll, readingLine } from './check-readings.ts';
+import { checkRoutes } from './check-routes.ts';
 import { checkWho } from './check-who.ts';
 import type { Command } from './command.ts';
 
@@ -35,6 +36,7 @@ export const check: Command = {
         ...(await checkOutside(settings, now)),
         ...(await checkQueue(settings)),
         ...(await checkAlerts(settings)),
+        ...checkRoutes(settings, agent.controls, now()),
       );
       answer(
         [...readings, ...found],

@@ -348,6 +348,18 @@ export const errors = {
     retry: false,
     exit: 2,
   },
+  ALERTS_NOT_CONFIGURED: {
+    says: 'Nobody is told anything: the configuration names neither Slack nor a webhook.',
+    remedy: 'Add `alerts` to holdfast.yaml, as docs/slack.md says.',
+    retry: false,
+    exit: 2,
+  },
+  ALERT_NOT_DELIVERED: {
+    says: 'The message to {channel} was not delivered: {reason}.',
+    remedy: '{mend}',
+    retry: true,
+    exit: 2,
+  },
   KEY_UNUSABLE: {
     says: 'The signing key {key} cannot be used: {reason}.',
     remedy: '{mend}',

@@ -1,17 +1,33 @@
 import { existsSync } from 'node:fs';
 import { openBeside } from '#src/agent.ts';
 import { composingOf } from '#src/alerting.ts';
+import { ChannelFault } from '#src/alerts/channel.ts';
 import { type AlertList, listAlerts } from '#src/alerts/list.ts';
-import { besideEvidence } from '#src/config.ts';
-import type { Command } from './command.ts';
-import { shorten, table } from './text.ts';
+import { isChannelId } from '#src/alerts/slack-channels.ts';
+import { defaultChannel, openChannel } from '#src/alerts/slack-open.ts';
+import { trialLetter } from '#src/alerts/trial.ts';
+import { besideEvidence, type Config } from '#src/config.ts';
+import { HoldfastError } from '#src/errors.ts';
+import type { Command, Invocation } from './command.ts';
+import { printable, shorten, table } from './text.ts';
 
 export const alerts: Command = {
   summary: 'What is told as wrong at present, since when, who was told where, and which messages were not delivered, and why.',
-  usage: 'alerts [--resolved]',
-  options: { resolved: { type: 'boolean', means: 'Also those that were resolved in the last 30 days' } },
-  run: async ({ config, reading, options, now, answer }) => {
+  usage: 'alerts [--resolved] | alerts --test [--channel NAME]',
+  options: {
+    resolved: { type: 'boolean', means: 'Also those that were resolved in the last 30 days' },
+    test: { type: 'boolean', means: 'Send one message that says that it is a trial, and tell what became of it' },
+    channel: { type: 'string', means: 'With --test: where to, in place of the channel of the configuration' },
+  },
+  run: async (invocation) => {
+    const { config, reading, options, now, answer } = invocation;
     const settings = config();
+    if (options['test'] === true) return sendTrial(settings, invocation);
+    if (options['channel'] !== undefined)
+      throw new HoldfastError('USAGE', {
+        problem: '--channel says where a trial goes.',
+        mend: 'Use: holdfast alerts --test --channel NAME',
+      });
     return reading(async (_report, { store, controls }) => {
       const kept = typeof settings.store !== 'string' || existsSync(besideEvidence(settings, 'operations.db'));
       let list: AlertList = { alerts: [], undelivered: [] };
@@ -25,6 +41,32 @@ export const alerts: Command = {
     });
   },
 };
+
+/** Errors: ALERTS_NOT_CONFIGURED, ALERT_NOT_DELIVERED. */
+async function sendTrial({ alerts: places, portal }: Config, { options, now, answer }: Invocation): Promise<number> {
+  const given = typeof options['channel'] === 'string' ? options['channel'] : null;
+  const name = given === null || isChannelId(given) || given.startsWith('#') ? (given ?? defaultChannel(places)) : `#${given}`;
+  const channel = openChannel(places);
+  if (channel === null || name === null) throw new HoldfastError('ALERTS_NOT_CONFIGURED', {});
+  try {
+    const receipt = await channel.deliver(trialLetter(name, now(), portal.address ?? null));
+    const where = places.slack && receipt ? name : 'the channel of the webhook';
+    answer(
+      { channel: receipt ? name : null, by: receipt ? 'bot' : 'webhook', ts: receipt?.ts ?? null },
+      () => `It was delivered to ${printable(where)}: look whether it is there.\n`,
+    );
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ChannelFault)) throw error;
+    throw new HoldfastError(
+      'ALERT_NOT_DELIVERED',
+      { channel: name, reason: error.message, mend: error.mend || 'Try again in a minute.' },
+      { cause: error },
+    );
+  } finally {
+    await channel.close();
+  }
+}
 
 const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));

@@ -344,6 +344,11 @@ const said = z.object({ conclusion: z.string(), says: z.string() });
 
 export const shapes = {
   alerts: z.object({ alerts: z.array(alert), undelivered: z.array(letter) }),
+  'alerts --test': z.object({
+    channel: z.string().nullable().describe('Null where the webhook has one of its own'),
+    by: z.enum(['bot', 'webhook']),
+    ts: z.string().nullable().describe('What Slack calls the message'),
+  }),
   results: z.array(resultRow),
   deviations: z.array(deviationRow),
   conclude,

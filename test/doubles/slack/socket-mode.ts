@@ -79,8 +79,6 @@ export function socketMode(state: State) {
   };
 }
 
-export type SocketMode = ReturnType<typeof socketMode>;
-
 let clicks = 0;
 function newTrigger(state: State, user: string): string {
   const trigger = `${++clicks}.${state.world.team.id}.${randomUUID()}`;

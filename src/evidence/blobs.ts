@@ -139,15 +139,18 @@ export function openBlobs(db: Engine, { salt = randomSalt, cache = 8_000_000, un
 
 /** Some documents more, which are not stored. They stand before those that are. */
 export function overlaid(blobs: Blobs, texts: readonly string[]): Blobs {
-  const numbers = new Map(texts.map((text, i) => [sha256(text), -i - 1]));
-  const textOf = (id: number): string | undefined => texts[-id - 1];
+  const hashes = texts.map((text) => sha256(text));
+  // What is kept already has the number that it has there: the same document has one number.
+  const numbers = new Map(hashes.map((hash, i) => [hash, blobs.find(hash) ?? -i - 1]));
+  const byNumber = new Map(hashes.map((hash, i) => [numbers.get(hash)!, texts[i]!]));
   return {
     ...blobs,
     find: (hash) => numbers.get(hash) ?? blobs.find(hash),
-    read: (id) => textOf(id) ?? blobs.read(id),
-    raw: (id) => textOf(id) ?? blobs.raw(id),
-    isPurged: (id) => textOf(id) === undefined && blobs.isPurged(id),
-    kept: (id) => (id < 0 ? { id, hash: sha256(texts[-id - 1]!) } : blobs.kept(id)),
+    read: (id) => byNumber.get(id) ?? blobs.read(id),
+    raw: (id) => byNumber.get(id) ?? blobs.raw(id),
+    isPurged: (id) => !byNumber.has(id) && blobs.isPurged(id),
+    kept: (id) => (id < 0 ? { id, hash: sha256(byNumber.get(id)!) } : blobs.kept(id)),
+    offer: (kind, id) => (id < 0 ? undefined : blobs.offer(kind, id)),
   };
 }
 

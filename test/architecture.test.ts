@@ -42,7 +42,7 @@ const mayImport: Record<string, RegExp> = {
   'src/schedule/*.ts':
     /^\.\/|^#src\/(cycle|ledger|operations|evidence\/(store|engine)|collector|population|config|duration|errors|program|signing\/key-file)|^bullmq$|^ioredis$|^p-limit$|^zod$|^node:/,
   'src/cycle/*.ts':
-    /^\.\/|^#src\/(cycle|ledger|collector|population|populations|rule|duration|redaction)|^#src\/evidence\/store\.ts$|^p-limit$/,
+    /^\.\/|^#src\/(cycle|ledger|collector|population|populations|rule|duration|redaction)|^#src\/evidence\/store\.ts$|^p-limit$|^node:zlib$/,
 };
 
 /** The composition root, and the one module above it. */

@@ -2,6 +2,7 @@ import { type Judgement, judge, type Seen } from '#src/cycle/evaluate.ts';
 import { instantOf } from '#src/cycle/judge-cycle.ts';
 import { type MemberScope, membersOf, partitionOf, verdictsOver } from '#src/cycle/members.ts';
 import { type BackfillRecord, type EvidenceStore, type ItemChange, parseScopeKey, type RuleSet } from '#src/evidence/store.ts';
+import { canonical } from '#src/ledger/canonical.ts';
 import type { Population } from '#src/population.ts';
 import type { ItemRule, PopulationRule, Rule } from '#src/rule.ts';
 import type { CollectedLook } from './collecting.ts';
@@ -44,7 +45,7 @@ function judged(seen: readonly Seen[], { asOf, hold, items }: CollectedLook, wor
       .filter((rule) => rule.over === 'populations')
       .map((rule) => [rule.id, verdicts(rule, { key: by.scope, asOf, hold, seen }, world, ruleSet)]),
   );
-  const snapshots = new Map(items!.map(({ item, snapshot }) => [item.key, snapshot!]));
+  const snapshots = new Map(items!.map(({ item }) => [item.key, canonical(item)]));
   return seen.map(({ item, firstSeen }) => {
     const judgements = inForce.map(
       (rule): Judgement =>

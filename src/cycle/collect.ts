@@ -1,6 +1,7 @@
 import type { Answer, Api, Collector, Place, Reads, Reply, Transport } from '#src/collector.ts';
 import { CallFailure } from '#src/collector.ts';
 import { type Answers, type Asked, askAgain, slotOf } from '#src/cycle/again.ts';
+import { waiting } from '#src/cycle/waiting.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import { flawIn, type Observed, type Unread, type UnreadReason } from '#src/population.ts';
 import { secretIn } from '#src/redaction.ts';
@@ -13,7 +14,7 @@ export interface CallRecord {
   readonly page: number;
   readonly status: number;
   readonly requestId: string;
-  /** Canonical JSON of the part of the answer that is kept; null where there was none, or where `replyHash` says that it is kept already. */
+  /** Canonical JSON of the part of the answer that is kept, which may be unpacked each time it is asked for; null where there was none, or where `replyHash` says that it is kept already. */
   readonly reply: string | null;
   /** SHA-256 of the reply, where the door has it at hand. */
   readonly replyHash?: string;
@@ -22,9 +23,7 @@ export interface CallRecord {
 
 export interface CollectedItem {
   readonly item: Observed<object>;
-  /** Canonical JSON of the item; null where it is what is held already. */
-  readonly snapshot: string | null;
-  /** SHA-256 of the canonical JSON. */
+  /** SHA-256 of its canonical JSON. */
   readonly hash: string;
 }
 
@@ -91,8 +90,7 @@ export async function collectScope(
 export function collectedFrom(look: Look, known: Known, memory: ReplyMemory): Collected {
   const { calls } = look;
   if (look.status === 'failed') return { status: 'failed', unread: look.unread, calls };
-  if (look.status === 'same')
-    return { status: 'complete', calls, items: [...known.values()].map(({ item, hash }) => ({ item, hash, snapshot: null })) };
+  if (look.status === 'same') return { status: 'complete', calls, items: [...known.values()].map(({ item, hash }) => ({ item, hash })) };
   const { items, looked } = look;
   Object.assign(memory, looked, { items: itemsHash(items.map((each) => [each.item.key, each] as const)) });
   return { status: 'complete', items, calls };
@@ -118,7 +116,7 @@ export async function lookAt(
     if (unchanged && stands) return { status: 'same', calls: door.calls() };
     const items = [...yielded].map(([key, twins]): CollectedItem => {
       const held = known.get(key);
-      return unchanged && held ? { item: held.item, hash: held.hash, snapshot: null } : whole(collector, twins, held?.hash, door.unread);
+      return unchanged && held ? { item: held.item, hash: held.hash } : whole(collector, twins, held?.hash, door.unread);
     });
     return { status: 'complete', items, looked: door.looked(), calls: door.calls() };
   } catch (error) {
@@ -143,7 +141,7 @@ function whole(
     throw new ScopeUnread(unread('malformed', `two different items have the key ${item.key}`));
   const flaw = hash === held ? null : flawIn(collector.population, item);
   if (flaw !== null) throw new ScopeUnread(unread('collector-fault', flaw));
-  return { item, snapshot, hash };
+  return { item, hash };
 }
 
 /** The door of DESIGN §5: what #collector's `Api` promises, over one transport. */
@@ -183,7 +181,14 @@ function openDoor(collector: Collector, transport: Transport, before: Answers) {
         const { value, reply } = keep(declared.reply, answer, same !== undefined);
         const replyHash = same ?? sha256(reply!);
         answers.set(slot, { raw, reply: replyHash });
-        calls.push({ ...record, page: page++, status: answer.status, requestId: answer.requestId, reply, replyHash });
+        const facts = { ...record, page: page++, status: answer.status, requestId: answer.requestId, replyHash };
+        const kept = reply === null ? () => null : waiting(reply);
+        calls.push({
+          ...facts,
+          get reply() {
+            return kept();
+          },
+        });
         yield value;
       }
       if (page === 0) throw new CallFailure('malformed', { detail: 'there was no answer' });

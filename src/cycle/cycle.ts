@@ -53,6 +53,12 @@ export interface CycleOutcome {
  * reason of the signal.
  */
 export async function runCycle(connection: Connection, store: EvidenceStore, settings: CycleSettings): Promise<CycleOutcome | null> {
+  const record = await readCycle(connection, store, settings);
+  return record && { head: await store.commit(record), record };
+}
+
+/** What a cycle saw, by itself, so that the items it was made of are gone when it is recorded. Null when nothing was due. */
+async function readCycle(connection: Connection, store: EvidenceStore, settings: CycleSettings): Promise<CycleRecord | null> {
   const asOf = instantAfter(store.lastCycle()?.asOf ?? 0, settings.now());
   const { signal } = settings;
   const planned = await planOf(connection, store, settings, asOf);
@@ -102,7 +108,7 @@ export async function runCycle(connection: Connection, store: EvidenceStore, set
     retired: planned.retired,
   };
   signal?.throwIfAborted();
-  return { head: await store.commit(record), record };
+  return record;
 }
 
 /** What the work comes to, unless the signal aborts first: what fails because of that is no answer of anyone. */
@@ -282,8 +288,7 @@ function placesScope(
   const items = labels.map(([label, kind, name]): CollectedItem => {
     const declared = settings.declaration.of(label);
     const item = { key: label, name, kind, declared: declared.is, reason: declared.is === 'out' ? declared.reason : null };
-    const snapshot = canonical(item);
-    return { item, snapshot, hash: sha256(snapshot) };
+    return { item, hash: sha256(canonical(item)) };
   });
   return { scope, hold, status: 'complete', items };
 }

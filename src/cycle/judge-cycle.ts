@@ -2,6 +2,7 @@ import type { FoundPlace } from '#src/collector.ts';
 import type { CollectedItem, ReplyMemory } from '#src/cycle/collect.ts';
 import { type Judgement, judge, type Members } from '#src/cycle/evaluate.ts';
 import { type MemberScope, membersOf, partitionOf, verdictsOver } from '#src/cycle/members.ts';
+import { waiting } from '#src/cycle/waiting.ts';
 import { type HeldItem, type HeldScope, type ItemChange, parseScopeKey, type RuleSet, type Scope, scopeKey } from '#src/evidence/store.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Observed, Population, Unread } from '#src/population.ts';
@@ -17,7 +18,6 @@ export interface ReadScope {
 interface Subject {
   readonly item: Observed<object>;
   readonly hash: string;
-  readonly snapshot: string | null;
   readonly firstSeen: number;
   readonly held: HeldItem | undefined;
 }
@@ -97,18 +97,16 @@ const hashOf = (ruleSet: RuleSet): string => hashes.get(ruleSet) ?? hashes.set(r
 
 /** What is in the scope now. Events once seen stay, also when the source no longer lists them. */
 function subjectsOf({ items, population }: ReadScope, held: HeldScope | undefined, asOf: number): Subject[] {
-  const now = items.map(({ item, hash, snapshot }): Subject => {
+  const now = items.map(({ item, hash }): Subject => {
     const before = held?.items.get(item.key);
-    return { item, hash, snapshot, firstSeen: before?.firstSeen ?? asOf, held: before };
+    return { item, hash, firstSeen: before?.firstSeen ?? asOf, held: before };
   });
   if (population.kind === 'state' || !held) return now;
   const listed = new Set(now.map(({ item }) => item.key));
   const remembered = [...held.items.values()].filter(({ item }) => !listed.has(item.key));
   return [
     ...now,
-    ...remembered.map(
-      (before): Subject => ({ item: before.item, hash: before.hash, snapshot: null, firstSeen: before.firstSeen, held: before }),
-    ),
+    ...remembered.map((before): Subject => ({ item: before.item, hash: before.hash, firstSeen: before.firstSeen, held: before })),
   ];
 }
 
@@ -202,14 +200,18 @@ function changesOf(
 ): ItemChange[] {
   const order = ruleSet.byPopulation[population.type] ?? [];
   const changes: ItemChange[] = [];
-  for (const { item, hash, snapshot, held } of subjects) {
+  for (const { item, hash, held } of subjects) {
     const results = order.map((rule) => judgements.get(item.key)!.get(rule)!);
     if (held?.hash === hash && sameJudgements(held.judgements, results)) continue;
+    const { key, name } = item;
+    const snapshot = waiting(canonical(item));
     changes.push({
-      key: item.key,
-      name: item.name,
+      key,
+      name,
       at: instantOf(population, item),
-      snapshot: snapshot ?? canonical(item),
+      get snapshot() {
+        return snapshot();
+      },
       judgements: results,
     });
   }

@@ -60,16 +60,17 @@ export function openManifests(
     return calls.map((call, i) => {
       const content = contents[i]!;
       if (content === null) return null;
+      const { reply } = call;
       const remembered = isPersonal ? salted.get(content) : content;
       const id = remembered ? blobs.find(remembered) : null;
       // What was purged since is not kept.
       const known = id === null || blobs.isPurged(id) ? undefined : remembered;
-      if (call.reply === null ? !known : sha256(call.reply) !== content)
+      if (reply === null ? !known : sha256(reply) !== content)
         refuse(`${scope}: the reply ${content} of ${call.operation} is neither given nor kept`);
-      if (call.reply === null || (known && isPersonal)) return known!;
+      if (reply === null || (known && isPersonal)) return known!;
       const like = alike.get(slot(call));
       const put = isPersonal ? blobs.putSalted : blobs.put;
-      const { hash } = put(call.reply, `reply ${call.operation}`, like ? blobs.find(like) : null);
+      const { hash } = put(reply, `reply ${call.operation}`, like ? blobs.find(like) : null);
       salted.set(content, hash);
       return hash;
     });
@@ -81,9 +82,11 @@ export function openManifests(
       const isPersonal = personal.has(parseScopeKey(scope).population);
       const previous = latestOf(scope, isPersonal);
       if (previous && isSameList(calls, previous)) return previous.kept;
-      const contents = calls.map(({ reply, replyHash }) => replyHash ?? (reply === null ? null : sha256(reply)));
+      const contents = calls.map((call) => call.replyHash ?? (call.reply === null ? null : sha256(call.reply)));
       const replies = keepReplies(scope, calls, contents, previous, isPersonal);
-      const list = calls.map(({ requestId: _, replyHash: _hash, ...call }, i) => ({ ...call, reply: replies[i]! }));
+      const list = calls.map(({ operation, parameters, page, status, failure }, i): KeptCall => {
+        return { operation, parameters, page, status, reply: replies[i]!, ...(failure && { failure }) };
+      });
       const kept = (isPersonal ? blobs.putSalted : blobs.put)(canonical(list), 'manifest', previous?.kept.id);
       const own = contents.map((content, i) => [content, replies[i]!] as const);
       latest.set(scope, { list, contents, kept, known: new Map([...(complete ? [] : (previous?.known ?? [])), ...own]) });
@@ -102,10 +105,11 @@ export function openManifests(
 /** Whether the calls would be kept as that list. A reply whose hash is not given is taken for another. */
 const isSameList = (calls: readonly CallRecord[], { list, contents }: Latest): boolean =>
   calls.length === list.length &&
-  calls.every(({ operation, parameters, page, status, reply, replyHash, failure }, i) => {
+  calls.every((call, i) => {
+    const { operation, parameters, page, status, failure } = call;
     const kept = list[i]!;
     return (
-      (replyHash ?? (reply === null ? null : undefined)) === contents[i] &&
+      (call.replyHash ?? (call.reply === null ? null : undefined)) === contents[i] &&
       parameters === kept.parameters &&
       operation === kept.operation &&
       page === kept.page &&

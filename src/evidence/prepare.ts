@@ -31,10 +31,11 @@ interface PreparedChange {
   readonly seen: PreparedItem | null;
 }
 
+/** The texts are made when they are asked for: those of a whole first look would take more memory than all else. */
 interface PreparedItem {
   readonly snapshot: string;
   readonly judgements: readonly Judgement[];
-  /** Canonical JSON of the judgements, made when it is asked for: those of a whole first look would take more memory than all else. */
+  /** Canonical JSON of the judgements. */
   readonly detail: string;
   readonly vector: string;
 }
@@ -79,12 +80,8 @@ function prepareScope(record: ScopeRecord, rules: readonly string[], state: Pick
   return { key, hold, calls, unread: null, items: record.items, rules, changes };
 }
 
-function prepareChange(
-  scope: string,
-  { key, name, at, snapshot, judgements }: ItemChange,
-  rules: readonly string[],
-  before: ScopeState | undefined,
-): PreparedChange {
+function prepareChange(scope: string, change: ItemChange, rules: readonly string[], before: ScopeState | undefined): PreparedChange {
+  const { key, name, at, snapshot, judgements } = change;
   const where = `${scope}: ${key}`;
   const held = before?.items.get(key);
   if (held && snapshot !== null && (held.at === null) !== (at === null)) refuse(`${where} is an event at one time and a state at another`);
@@ -105,7 +102,9 @@ function prepareChange(
     key,
     at,
     seen: {
-      snapshot,
+      get snapshot() {
+        return change.snapshot!;
+      },
       judgements,
       get detail() {
         return canonical(judgements);

@@ -36,7 +36,7 @@ export interface ItemChange {
   readonly name: string;
   /** Events: the instant that decides the window. */
   readonly at: number | null;
-  /** Canonical JSON. */
+  /** Canonical JSON. It is asked for more than once, and may be made each time. */
   readonly snapshot: string | null;
   readonly judgements: readonly Judgement[] | null;
 }

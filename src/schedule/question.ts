@@ -93,7 +93,7 @@ export function writeLook(look: Look): Buffer {
     calls,
     raws: calls.map(({ operation, parameters, page }) => looked.answers.get(slotOf(operation, parameters, page))?.raw ?? null),
     asked: looked.asked !== null && looked.asked.length <= fewCalls ? looked.asked : null,
-    items: items.map(({ item, snapshot }) => snapshot ?? canonical(item)),
+    items: items.map(({ item }) => canonical(item)),
   });
 }
 
@@ -122,7 +122,7 @@ export function readLook(packed: Uint8Array, { stands, before }: ScopeQuestion):
   return {
     status: 'complete',
     calls,
-    items: told.items.map((snapshot) => ({ item: JSON.parse(snapshot) as Observed<object>, snapshot, hash: sha256(snapshot) })),
+    items: told.items.map((snapshot) => ({ item: JSON.parse(snapshot) as Observed<object>, hash: sha256(snapshot) })),
     looked: { answers, asked: told.asked },
   };
 }

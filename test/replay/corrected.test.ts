@@ -41,7 +41,7 @@ async function correct(store: EvidenceStore, { region, from: hours, minutes, loo
       calls: [{ operation: 'toy:ListDoors', parameters: '{}', page: 0, status: 200, requestId: '', reply: '{}' }],
       items: seen.map(({ id, open }): CollectedItem => {
         const item = { key: `door:${id}`, name: id, open, lock: 'steel' };
-        return { item, snapshot: canonical(item), hash: sha256(canonical(item)) };
+        return { item, hash: sha256(canonical(item)) };
       }),
     }))
     .filter(({ asOf }) => asOf < to)

@@ -71,7 +71,7 @@ export async function fill(
   await writeLines(spool, 'ledger/looks.ndjson', store, looks);
   await writeRuns(spool, cycles);
   const told = await tellWindow(spool, { store, reporting: asked, window, cycles, backfills, ruleSets: ruleSets.values(), progress });
-  const { deviations, gaps, controls } = told;
+  const { deviations, setAside, gaps, controls } = told;
 
   const references = newReferences();
   const calls = refer(references, { store, cycles, entries, window });
@@ -119,6 +119,7 @@ export async function fill(
       deviations,
       gaps,
       backfills,
+      setAside,
       neverRead: held.flatMap(([scope, { lastLook, failing, retired }]) =>
         lastLook === null && !retired ? [{ scope, reason: failing ? explainUnread(failing.unread) : 'not read yet' }] : [],
       ),

@@ -28,6 +28,8 @@ export interface FirstPage {
   readonly gaps: readonly Gap[];
   /** What was brought later or corrected, in the whole log. */
   readonly backfills: readonly Backfill[];
+  /** Deviations that the cycles recorded and that are not told any more. */
+  readonly setAside: readonly DeviationRow[];
   readonly neverRead: readonly { readonly scope: string; readonly reason: string }[];
   readonly retired: readonly { readonly scope: string; readonly at: number; readonly reason: string }[];
   readonly seen: { readonly cycles: number; readonly scopes: number; readonly items: number; readonly observed: number | null };
@@ -171,7 +173,7 @@ ${
 }
 
 /** What was not known when it happened, and what rests on it. */
-function corrections({ backfills, controls, deviations, window, timeZone }: FirstPage): Html | null {
+function corrections({ backfills, setAside, controls, deviations, window, timeZone }: FirstPage): Html | null {
   if (backfills.length === 0) return null;
   const clock = clockIn(timeZone);
   const own = backfills.filter(({ from, to }) => from < window.to && to > window.from);
@@ -193,6 +195,16 @@ ${
           ? 'No control rests on them'
           : `${counted(resting.length, 'control')} ${resting.length === 1 ? 'rests' : 'rest'} in part on them: ${resting.join(', ')}`
       }</b>; so do the bounds of ${counted(bounds, 'deviation')}. In results/timeline, results/populations, results/unobserved.csv and results/deviations.csv the column <code>backfilled</code> names the entry that a row rests on.</p>`
+}
+${
+  setAside.length === 0
+    ? html`<p>No deviation of a state that was recorded is left out because of them.</p>`
+    : html`<h3>Deviations that were recorded, and that the corrections set aside <span class="count">${number(setAside.length)}</span></h3><p class="sub">They are not among the deviations above. Ask for the evidence that the recorded looks were wrong. All: <a href="results/set-aside.csv">results/set-aside.csv</a>.</p><table><thead><tr><th scope="col">First seen</th><th scope="col">Seen mended</th><th scope="col">Rule</th><th scope="col">Item</th><th scope="col" class="num">Set aside by entry</th></tr></thead><tbody>${setAside
+        .slice(0, shownRows)
+        .map(
+          ({ firstBad, firstGood, rule, name, message, correction }) =>
+            html`<tr><td class="when">${clock.time(Date.parse(firstBad))}</td><td class="when">${firstGood === null ? html`<b>open</b>` : clock.time(Date.parse(firstGood))}</td><td>${rule}</td><td><bdi>${name}</bdi><div class="sub"><bdi>${message}</bdi></div></td><td class="num">${correction ? number(correction.index) : ''}</td></tr>`,
+        )}</tbody></table>`
 }
 <p class="sub">${own.length > shown.length ? `The first ${shownRows} of ${number(own.length)}. ` : ''}${others > 0 ? `${number(others)} more concern other times. ` : ''}All: <a href="results/corrections.csv">results/corrections.csv</a>; each with its calls, replies and items under evidence.</p></section>`;
 }

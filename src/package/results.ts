@@ -8,6 +8,7 @@ import { deviationRows } from '#src/report/deviation-rows.ts';
 import { observationsUnder } from '#src/report/observations.ts';
 import { criteriaReports } from '#src/report/status-report.ts';
 import type { ControlReport, ControlRule, DeviationRow } from '#src/report/types.ts';
+import { judgedBy } from '#src/rule.ts';
 import { equation, within } from '#src/window/events.ts';
 import { owedIn } from '#src/window/evidence.ts';
 import { timeline } from '#src/window/timeline.ts';
@@ -115,15 +116,39 @@ const deviationColumns = [
 
 export async function writeDeviations({ spool, context, window }: Telling): Promise<DeviationRow[]> {
   const rows = deviationRows(context, window);
-  await spool.add(
-    'results/deviations.csv',
-    csv(
-      deviationColumns,
-      rows.map((row) => deviationColumns.map((column): Cell => (column === 'backfilled' ? row.correction?.index : row[column]))),
-    ),
-  );
+  await spool.add('results/deviations.csv', csv(deviationColumns, rows.map(deviationCells)));
   return rows;
 }
+
+/**
+ * The deviations that the cycles recorded and that are not told any more, since a correction stands in place of looks of theirs. `recorded`: what
+ * the cycles recorded, without any correction.
+ */
+export async function writeSetAside(
+  { spool, window, backfills }: Telling,
+  recorded: Context,
+  told: readonly DeviationRow[],
+): Promise<SetAside> {
+  const corrected = new Set(backfills.map(({ scope }) => scope));
+  const all = backfills.length === 0 ? [] : deviationRows(recorded, window);
+  const own = all.filter(({ rule, scope }) => corrected.has(scope) && judgedBy(recorded.byId.get(rule)!).type !== streams);
+  const known = new Set(told.map(({ id, scope }) => `${id}\n${scope}`));
+  const rows = own.filter(({ id, scope }) => !known.has(`${id}\n${scope}`));
+  await spool.add('results/set-aside.csv', csv(deviationColumns, rows.map(deviationCells)));
+  return { recorded: own, rows };
+}
+
+/** Deviations of corrected scopes as the cycles recorded them, and those of them that are not told any more. */
+export interface SetAside {
+  readonly recorded: readonly DeviationRow[];
+  readonly rows: readonly DeviationRow[];
+}
+
+/** What the monitor tells of its own looking is of every scope together. */
+const streams = 'monitor.stream';
+
+const deviationCells = (row: DeviationRow): Cell[] =>
+  deviationColumns.map((column): Cell => (column === 'backfilled' ? row.correction?.index : row[column]));
 
 /** The events of the window under each rule that judges events, and the equation of each population. */
 export async function writePopulations(

@@ -1,6 +1,6 @@
 import type { Looks } from '#src/evidence/documents.ts';
 import { contentOf } from '#src/evidence/salted.ts';
-import type { EvidenceReading, EvidenceStore, Gap, RuleSet } from '#src/evidence/store.ts';
+import type { EvidenceReading, EvidenceStore, Gap, ResultRun, RuleSet } from '#src/evidence/store.ts';
 import { contextOf, type Reporting } from '#src/report/context.ts';
 import { coverageOfScopes } from '#src/report/status-report.ts';
 import type { DeviationRow } from '#src/report/types.ts';
@@ -15,6 +15,7 @@ import {
   writeGaps,
   writeObligations,
   writePopulations,
+  writeSetAside,
   writeTimelines,
 } from './results.ts';
 import { writeEntities, writeNames } from './scope.ts';
@@ -25,6 +26,8 @@ import type { BackfillFact, CycleFact } from './trail.ts';
 /** What the rest of the package needs of the results. */
 export interface Told {
   readonly deviations: readonly DeviationRow[];
+  /** Deviations that the cycles recorded and that are not told any more. */
+  readonly setAside: readonly DeviationRow[];
   readonly gaps: readonly Gap[];
   readonly controls: readonly ControlLine[];
   /** Of scope-time in the window; null where there is no scope. */
@@ -66,7 +69,8 @@ export async function tellWindow(
   progress('deviations');
   const deviations = await writeDeviations(telling);
   progress('the change log');
-  const shown = changesShown(context.store, deviations, window);
+  const setAside = await writeSetAside(telling, contextOf({ ...reporting, store }), deviations);
+  const shown = changesShown(context.store, deviations, window).union(wordsOf(store, setAside.recorded, window));
   const { entities, referred, isNeeded } = await writeStory(spool, store, { cycles, window, shown });
   for (const entity of entities) {
     const name = nameOf(store, entity, isNeeded);
@@ -88,7 +92,7 @@ export async function tellWindow(
   await writeObligations(telling);
   const controls = await writeConclusions(telling);
   const { observed } = coverageOfScopes(context.observed(window), context.store, window);
-  return { deviations, gaps, controls, observed, entities, referred, isNeeded };
+  return { deviations, setAside: setAside.rows, gaps, controls, observed, entities, referred, isNeeded };
 }
 
 async function writeStory(
@@ -124,30 +128,39 @@ function nameOf(store: EvidenceStore, { snapshots }: Entity, isNeeded: (hash: st
  * The changes whose words the results show although they may lie before the window, or after: that began a listed deviation, the latest run
  * of the same rule and item, or a run of `unobserved` that touches the window, reckoned from the run before to the next: its reason stands there.
  */
-function changesShown(store: EvidenceReading, deviations: readonly DeviationRow[], { from, to, asOf }: Window): Set<string> {
+const changesShown = (store: EvidenceReading, deviations: readonly DeviationRow[], window: Window): Set<string> =>
+  wordsOf(store, deviations, window).union(silencesIn(store, window));
+
+const changeIn = ({ index, scope, item }: ResultRun): string => `${index}\n${scope}\n${item}`;
+const pairOf = ({ rule, scope, item }: Pick<ResultRun, 'rule' | 'scope' | 'item'>): string => `${rule}\n${scope}\n${item}`;
+
+/** The changes that began some deviations, and those with which the latest run of the same rule and item began. */
+function wordsOf(store: EvidenceReading, deviations: readonly DeviationRow[], { asOf }: Window): Set<string> {
   const shown = new Set<string>();
-  const listed = new Map<string, Set<number>>();
-  for (const { rule, scope, item, firstBad } of deviations) {
-    const key = `${rule}\n${scope}\n${item}`;
-    listed.set(key, (listed.get(key) ?? new Set()).add(Date.parse(firstBad)));
-  }
+  if (deviations.length === 0) return shown;
+  const listed = Map.groupBy(deviations, pairOf);
   const latest = new Map<string, string>();
+  for (const run of store.runs({ from: 0, to: asOf })) {
+    const own = listed.get(pairOf(run));
+    if (!own) continue;
+    latest.set(pairOf(run), changeIn(run));
+    if (own.some(({ firstBad }) => Date.parse(firstBad) === run.first)) shown.add(changeIn(run));
+  }
+  return shown.union(new Set(latest.values()));
+}
+
+function silencesIn(store: EvidenceReading, { from, to, asOf }: Window): Set<string> {
+  const shown = new Set<string>();
   let before: { of: string; last: number; silence: string | null } = { of: '', last: -Infinity, silence: null };
-  const endSilence = (at: number) => {
+  const end = (at: number) => {
     if (before.silence !== null && at >= from) shown.add(before.silence);
   };
-  for (const { rule, scope, item, first, last, index, result } of store.runs({ from: 0, to: asOf })) {
-    const change = `${index}\n${scope}\n${item}`;
-    const of = `${rule}\n${scope}\n${item}`;
-    const same = before.of === of;
-    endSilence(same ? first : Infinity);
-    const isSilence = result === 'unobserved' && (same ? before.last : -Infinity) <= to;
-    before = { of, last: last ?? Infinity, silence: isSilence ? change : null };
-    const began = listed.get(`${rule}\n${scope}\n${item}`);
-    if (began) latest.set(`${rule}\n${scope}\n${item}`, change);
-    if (began?.has(first)) shown.add(change);
+  for (const run of store.runs({ from: 0, to: asOf })) {
+    const same = before.of === pairOf(run);
+    end(same ? run.first : Infinity);
+    const isSilence = run.result === 'unobserved' && (same ? before.last : -Infinity) <= to;
+    before = { of: pairOf(run), last: run.last ?? Infinity, silence: isSilence ? changeIn(run) : null };
   }
-  endSilence(Infinity);
-  for (const change of latest.values()) shown.add(change);
+  end(Infinity);
   return shown;
 }

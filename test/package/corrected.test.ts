@@ -12,6 +12,11 @@ import { correctToyStore, packageOf, toySource, toyStore } from './world.ts';
 const faultsIn = ({ checks }: Awaited<ReturnType<typeof verifyPackage>>) =>
   checks.flatMap(({ check, faults }) => faults.map((fault) => `${check}: ${fault}`));
 
+const ruleSetOf = (body: object): Record<string, string> => {
+  const { ruleSet } = body as { ruleSet: string };
+  return { [`rule-set/${ruleSet}`]: ruleSet };
+};
+
 async function correctedDay() {
   const store = await toyStore(':memory:', 12, {}, { signers: [localSigner('toy.example/log', key)] });
   await correctToyStore(store);
@@ -61,6 +66,27 @@ describe('a package of corrected evidence', () => {
         .slice(1)
         .map((row) => row.split(',').at(-1)),
     ).toContain('13');
+  });
+
+  test('names the deviations that were recorded and that it sets aside', async () => {
+    expect(day.files.get('results/set-aside.csv')!.split('\n')).toHaveLength(2);
+    expect(day.files.get('00_README.html')).toContain('No deviation of a state that was recorded is left out because of them');
+    const store = await toyStore(':memory:', 12);
+    await correctToyStore(store);
+    const [first] = store.entries('backfill');
+    const { scope, from, to, ...body } = first!.body as { scope: string; from: string; to: string };
+    await store.append('backfill', first!.asOf, {
+      ...body,
+      scope,
+      from: '2026-03-01T00:00:00.000Z',
+      to: from,
+      looks: [],
+      documents: ruleSetOf(body),
+    });
+    const { files, bytes } = await packageOf(toySource(store));
+    expect(faultsIn(await verifyPackage(bytes, { judge: 'none' }))).toEqual([]);
+    expect(files.get('results/set-aside.csv')).toMatch(/\ntoy\.door-shut\/door:n2@2026-03-01T00:00:00\.000Z,.*,14\n$/);
+    expect(files.get('00_README.html')).toContain('Deviations that were recorded, and that the corrections set aside');
   });
 
   test('is accepted with the key from outside, and one of an earlier size of the log has no word of it', async () => {

@@ -18,6 +18,8 @@ example.change,aws/111111111111/global/example.change,c2,c2,2026-01-01T03:00:00.
 `,
   'results/corrections.csv': `index,asOf,scope,from,to,looks,reason,run
 `,
+  'results/set-aside.csv': `id,count,rule,item,name,scope,severity,message,controls,lastGood,firstBad,lastBad,firstGood,closedBy,atLeast,atMost,due,clock,carriedIn,backfilled
+`,
   'results/unobserved.csv': `scope,from,to,reason,call,needs,detail,backfilled
 aws/111111111111/eu-west-1/example.bucket,2026-01-01T01:00:00.000Z,2026-01-01T03:00:00.000Z,denied,s3:ListBuckets,s3:ListAllMyBuckets,"'=refused, ""by"" policy",
 aws/111111111111/eu-west-1/example.bucket,2026-01-01T04:00:00.000Z,2026-01-01T07:00:00.000Z,monitor-down,,,,

@@ -1723,6 +1723,13 @@ function collectDocuments(found) {
         refer(snapshot, 'snapshot', true, where);
         refer(detail, 'detail', true, where);
       }
+      for (const [key, scope] of world.scopes)
+        if (scope !== known.scopes.get(key))
+          for (const [{ index, snapshot, detail }, name, rule] of changesOfDeviations(scope, manifest.window)) {
+            const where = () => `leaf ${index}, ${shown(key)}, ${shown(name)}, ${shown(rule)}`;
+            refer(snapshot, 'snapshot', true, where);
+            refer(detail, 'detail', true, where);
+          }
       checkNames(found, world, say);
     },
   };
@@ -1866,16 +1873,23 @@ function referManifests({ index, leaf, looks }, list, world, { refer, document, 
 
 /** The changes whose words the results show although they may lie outside the window: what began a deviation or a silence, or is said of it last. */
 function* changesShown(world, window) {
-  for (const scope of world.scopes.values())
+  for (const scope of world.scopes.values()) {
+    for (const [run, name, rule] of changesOfDeviations(scope, window)) yield [run, scope, name, rule];
     for (const [name, { runs }] of scope.past)
-      for (const [rule, list] of runs) {
-        const began = deviationsIn(list, window);
-        for (const run of began) yield [run, scope, name, rule];
-        if (began.length > 0) yield [list.at(-1), scope, name, rule];
+      for (const [rule, list] of runs)
         for (const [i, run] of list.entries())
           if (run.letter === 'U' && (list[i - 1]?.last ?? -never) <= window.to && (list[i + 1]?.first ?? never) >= window.from)
             yield [run, scope, name, rule];
-      }
+  }
+}
+
+function* changesOfDeviations(scope, window) {
+  for (const [name, { runs }] of scope.past)
+    for (const [rule, list] of runs) {
+      const began = deviationsIn(list, window);
+      for (const run of began) yield [run, name, rule];
+      if (began.length > 0) yield [list.at(-1), name, rule];
+    }
 }
 
 /** The runs that began a deviation which was open at some time of the window. What was unobserved between ends none. */
@@ -1924,6 +1938,12 @@ async function checkResults(found, check) {
     compare(`results/timeline/${rule}.csv`, timelineCsv(items, facts));
     for (const item of items) deviations.push(...deviationsOf(rule, item, facts));
   }
+  const recorded = [];
+  const ofRecord = found.corrections.length > 0 ? observationsByRule(found, { ...facts, world: found.world }) : new Map();
+  const corrected = new Set(found.corrections.map(({ scope }) => scope));
+  for (const rule of ofStates)
+    for (const item of ofRecord.get(rule) ?? [])
+      if (corrected.has(item.scope)) recorded.push(...deviationsOf(rule, item, { ...facts, world: found.world }));
   const streams = ownRecord(found, facts);
   compare(`results/timeline/${coverageRule}.csv`, timelineCsv(streams, facts), false);
   deviations.push(...together(streams.flatMap((stream) => deviationsOf(coverageRule, stream, facts))));
@@ -1934,10 +1954,13 @@ async function checkResults(found, check) {
     equations[rule] = equationOf(events);
   }
   compareEquations(found, equations, check.say);
-  compareDeviations(found, deviations, check);
+  compareDeviations('results/deviations.csv', found, deviations, check);
+  const told = new Set(deviations.map(({ id, scope }) => `${id}\n${scope}`));
+  const setAside = recorded.filter(({ id, scope }) => !told.has(`${id}\n${scope}`));
+  compareDeviations('results/set-aside.csv', found, setAside, check);
   for (const path of [...files.under('results/timeline/'), ...files.under('results/populations/')])
     if (!compared.includes(path) && !isHeaderOnly(files, path)) check.say(`${path}: no rule in the log is of that name and kind`);
-  return `${compared.length + 2} files follow from the change log: entities, runs, gaps, timelines, populations, and ${deviations.length} deviations`;
+  return `${compared.length + 3} files follow from the change log: entities, runs, gaps, timelines, populations, and ${deviations.length} deviations`;
 }
 
 const headers = {
@@ -2355,8 +2378,7 @@ function together(rows) {
 const deviationColumns =
   'id,count,rule,item,name,scope,severity,message,controls,lastGood,firstBad,lastBad,firstGood,closedBy,atLeast,atMost,due,clock,carriedIn,backfilled';
 
-function compareDeviations(found, deviations, { say, unknown }) {
-  const path = 'results/deviations.csv';
+function compareDeviations(path, found, deviations, { say, unknown }) {
   found.bound.add(path);
   const text = found.files.text(path);
   const roles = controlsByRule(found);

@@ -69,6 +69,10 @@ const deviationRow = z.object({
 const criterion = z.object({ id: z.string(), says: z.string(), controls: z.array(z.string()), reached: z.boolean() });
 
 const status = z.object({
+  well: z.boolean().describe('Nothing is in `problems`'),
+  problems: z
+    .array(z.object({ key: z.string(), says: z.string() }))
+    .describe('What is not well; the key is the same for as long as it is the same'),
   company: z.string(),
   example: z.boolean(),
   asOf: instant,
@@ -121,6 +125,19 @@ const status = z.object({
         .object({ at: instant, attempts: z.int(), reason: z.string(), mend: z.string() })
         .nullable()
         .describe('Why the last attempt failed; null where it did not'),
+    }),
+  ),
+});
+
+const alive = z.object({
+  alive: z.boolean(),
+  connections: z.array(
+    z.object({
+      id: z.string(),
+      lastCycle: instant.nullable().describe('When it ended; null where there was none'),
+      ageSeconds: z.int().nullable(),
+      withinSeconds: z.number(),
+      alive: z.boolean(),
     }),
   ),
 });
@@ -353,6 +370,7 @@ export const shapes = {
   deviations: z.array(deviationRow),
   conclude,
   status,
+  'status --alive': alive,
   'waive list': z.array(waiverRow),
   'waive show': waiverRow,
   'waive request': ordered.describe('`approve`, `refuse` and `withdraw` write the same'),

@@ -66,7 +66,7 @@ export async function stopRepeatedly(times: number, random: () => number, tell: 
     if (asking) within++;
     const asked = performance.now();
     child.kill('SIGTERM');
-    const [code, signal] = (await Promise.race([exited, sleep(15_000, ['still running', null])])) as [
+    const [code, signal] = (await Promise.race([exited, sleep(15_000, ['still running', null], { ref: false })])) as [
       number | string | null,
       string | null,
     ];

@@ -136,7 +136,7 @@ test('asked for, shown, approved by another, expired: on the command line, in wo
   const results = parsed('results', await holdfast(['results', '--rule', rule, '--json'], start + 3 * day));
   expect(results).toMatchObject([{ result: 'unobserved' }, { result: 'unobserved' }]);
   expect((await holdfast(['status'], start + 3 * day)).out).toContain(
-    'Waivers      1 in force, the next ends 2026-05-01T22:00:00.000Z; 0 wait for a decision',
+    'waivers: 1 in force, the next ends 2026-05-01T22:00:00.000Z, 0 wait for a decision',
   );
 
   const late = start + 70 * day;

@@ -1,0 +1,53 @@
+import type { StatusReport } from '#src/report/types.ts';
+import { type Problem, staleIn } from '#src/vitals/problems.ts';
+
+interface Beside {
+  /** By connection of the configuration: how often something of it is due, in milliseconds. */
+  readonly periods: ReadonlyMap<string, number>;
+  /** Milliseconds since the last leaf was written: signing takes a moment. */
+  readonly unsignedFor: number;
+}
+
+/** What is not well, the worst first; empty where all is. An open deviation whose time has not run out is no such thing. */
+export function wellness(
+  { connections, ledger, signed, anchors, deviations, waivers, asOf }: StatusReport,
+  { periods, unsignedFor }: Beside,
+): Problem[] {
+  const cycles = new Map(connections.map(({ id, lastCycle }) => [id, lastCycle]));
+  const ages = [...periods].map(([connection, period]) => ({ connection, period, ended: cycles.get(connection)?.ended ?? null }));
+  return [
+    ...staleIn(ages, Date.parse(asOf)),
+    ...connections.flatMap(({ id, failing }): Problem[] => {
+      if (failing.length === 0) return [];
+      const reasons = [...new Set(failing.map(({ unread }) => unread.unread))].toSorted().join(', ');
+      return [{ key: `unread ${id}`, says: `${id}: ${counted(failing.length, 'scope')} cannot be read (${reasons})` }];
+    }),
+    ...((signed?.size ?? 0) < ledger.size && unsignedFor > 60_000
+      ? [
+          {
+            key: 'signature',
+            says: signed ? `${counted(ledger.size - signed.size, 'leaf is', 'leaves are')} not signed` : 'nothing is signed',
+          },
+        ]
+      : []),
+    ...anchors.flatMap(({ name, late, fault }): Problem[] =>
+      late || (fault !== null && fault.attempts >= 3)
+        ? [
+            {
+              key: `anchor ${name}`,
+              says: fault ? `anchor ${name} failed ${fault.attempts} times: ${fault.reason}` : `anchor ${name} is late`,
+            },
+          ]
+        : [],
+    ),
+    ...(deviations.overdue > 0
+      ? [{ key: 'overdue', says: `${counted(deviations.overdue, 'deviation is', 'deviations are')} overdue` }]
+      : []),
+    ...(waivers.expired > 0
+      ? [{ key: 'waivers', says: `${counted(waivers.expired, 'waiver')} expired while what they accept still fails` }]
+      : []),
+  ];
+}
+
+/** `1 scope`, `2 scopes`. */
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -248,6 +248,7 @@ export async function openAgent({
       waivers: waiverNotices(store),
       outside: outsideAt,
       ...(signs && { troubles: [signs.troubles] }),
+      ...(rereads && { reread: (scopes: readonly Scope[]) => rereads.ask(scopes.map(scopeKey), now()) }),
       log,
       now,
     });

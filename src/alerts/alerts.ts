@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Companion } from '#src/companion.ts';
 import type { EvidenceReading } from '#src/evidence/store.ts';
-import { parseScopeKey } from '#src/evidence/store.ts';
+import { parseScopeKey, scopeKey } from '#src/evidence/store.ts';
 import type { Operations } from '#src/operations/operations.ts';
 import type { FindActor } from '#src/who/find-actor.ts';
 import { attributing } from './attribution.ts';
@@ -53,6 +53,9 @@ export interface Alerts extends Companion, AlertOrders {
   settled(): Promise<void>;
 }
 
+/** A scope whose look takes more calls is not read once more: its next look confirms what was found. */
+const mostCalls = 100;
+
 const [second, minute, day] = [1_000, 60_000, 86_400_000];
 
 /**
@@ -70,6 +73,8 @@ export function openAlerts(options: AlertsOptions): Alerts {
 
   let memory: { state: AlertState; rules: Set<string>; watch: Watch } | null = null;
   let outcomes: Outcomes = [];
+  /** How many calls the latest look at a scope took. */
+  const costs = new Map<string, number>();
   let orders: Order[] = [];
   const last = { silence: 0, owed: 0, unparked: now(), forgotten: 0 };
   let closed = false;
@@ -143,8 +148,11 @@ export function openAlerts(options: AlertsOptions): Alerts {
 
   /** Results that turned to fail are looked at once more, while others of their cause are waited for. */
   function confirm({ raised = [] }: News, { waiting }: AlertState): void {
+    const isCheap = (scope: string) => (costs.get(scope) ?? 0) <= mostCalls;
     const scopes = new Set(
-      raised.flatMap(({ condition: { key, kind, baseline, scope } }) => (kind === 'drift' && !baseline && waiting.has(key) ? scope : [])),
+      raised.flatMap(({ condition: { key, kind, baseline, scope } }) =>
+        kind === 'drift' && !baseline && waiting.has(key) && isCheap(scope) ? scope : [],
+      ),
     );
     if (scopes.size > 0) options.reread([...scopes].map(parseScopeKey));
   }
@@ -209,6 +217,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
     name: 'alerts',
     afterCycles(done) {
       outcomes = [...outcomes, ...done];
+      for (const { record } of done) for (const { scope, calls } of record.scopes) costs.set(scopeKey(scope), calls.length);
       return tick();
     },
     tick,

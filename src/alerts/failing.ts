@@ -1,5 +1,5 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
-import { type HeldItem, type HeldScope, type ItemRecord, parseScopeKey, type ResultRun, scopeKey } from '#src/evidence/store.ts';
+import { type HeldItem, type HeldScope, type ItemRecord, type ResultRun, scopeKey } from '#src/evidence/store.ts';
 import { judgedBy, type Rule } from '#src/rule.ts';
 import type { Condition } from './condition.ts';
 import { diff, fieldsOf, signatureOf } from './diff.ts';
@@ -152,6 +152,3 @@ export function howJudged(judgement: Judgement | undefined): string | null {
   if (judgement?.result === 'pass') return 'it holds again';
   return judgement?.result === 'not-applicable' ? 'the rule no longer applies to the item' : null;
 }
-
-/** The population of a scope. */
-export const populationOf = (scope: string): string => parseScopeKey(scope).population;

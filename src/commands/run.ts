@@ -15,7 +15,8 @@ import { buildExample } from './example.ts';
 import { logLevelIn, logLevelOption } from './log-level.ts';
 import { printable } from './text.ts';
 
-const tick = 60_000;
+/** Often enough that what is to be read once more is read while people still wait for it. */
+const tick = 15_000;
 
 export const run: Command = {
   summary: 'The agent: schedule, cycles, status page. With --once: a look at everything now, then exit.',

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { hour } from '#src/duration.ts';
 import { verifyPackage } from '#src/package/verifiers/verify.mjs';
 import { start, type World } from '#test/cycle/world.ts';
-import { packageOf, toySource, toyStore } from './world.ts';
+import { correctToyStore, packageOf, toySource, toyStore } from './world.ts';
 
 /** A day in which a door opened, a scope could not be read for two hours, was empty, was gone, and came again. */
 const eventful: Record<number, (world: World) => void> = {
@@ -32,3 +32,14 @@ test.each([
     expect(checks.flatMap(({ notEstablished }) => notEstablished).join('\n')).toMatch(/what \d+ documents said: they were purged/);
   },
 );
+
+test('what was purged after a correction is told, and what the correction brought stays', async () => {
+  await using store = await toyStore(':memory:', 24, eventful);
+  await correctToyStore(store);
+  const before = { replies: start + 20 * hour, snapshots: start + 10 * hour };
+  await store.purge({ at: start + 24 * hour, by: 'the owner', policy: 'kept are four hours', before });
+  expect(store.check()).toEqual([]);
+  const { checks } = await verifyPackage((await packageOf(toySource(store))).bytes, { judge: 'none' });
+  expect(checks.flatMap(({ faults }) => faults)).toEqual([]);
+  expect(checks.find(({ check }) => check === 'corrections')!.says).toContain('1 correction brings 2 looks');
+});

@@ -201,7 +201,7 @@ describe('what was brought later or corrected', () => {
     ['/', 'Brought later or corrected 1 For these scopes and times, looks came to the ledger after the event'],
     ['/deviations', 'Rests on looks brought later, known since ledger entry 4,120: the second monitor'],
     [links.item('sg-0a2'), 'ledger entry 4,120, 29 Jun 2026'],
-    [links.item('sg-0a2'), 'brought later, ledger entry 4,120'],
+    [links.item('sg-0a2'), 'in part brought later, ledger entry 4,120'],
     [links.item('sg-0a2'), 'state leaf 4120def1…111111, brought later'],
   ])('%s tells it with its ledger entry and its reason, and nothing where there is none', async (address, says) => {
     expect(await read(address, corrected)).toContain(says);

@@ -90,7 +90,9 @@ function segmentTable(
   });
   const broughtLater = (from: number, to: number) => {
     const found = corrections.findLast((each) => each.from < to && each.to > from);
-    return found ? html` <span class="sub">brought later, ledger entry ${number(found.index)}</span>` : null;
+    if (!found) return null;
+    const whole = found.from <= from && found.to >= to;
+    return html` <span class="sub">${whole ? '' : 'in part '}brought later, ledger entry ${number(found.index)}</span>`;
   };
   return html`<section><h2>Timeline in words <span class="count">${number(whole.length)}</span></h2>${pager}<table><thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col">Lasted</th><th scope="col">State</th><th scope="col">Reason</th></tr></thead><tbody>${rows.map(
     ({ from, to, state, reason }) =>

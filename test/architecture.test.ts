@@ -34,7 +34,7 @@ const mayImport: Record<string, RegExp> = {
     /^\.\/|^#src\/(evidence|ledger|waivers|operations)\/|^#src\/(companion|config|errors|report\/types)\.ts$|^zod$|^pino$|^node:/,
   'src/waivers/*.ts': /^\.\/|^#src\/evidence\/(entries|store)\.ts$/,
   'src/package/*.ts':
-    /^\.\/|^#src\/(evidence|ledger|signing|report|window|catalogue|portal\/(html|strip|told|wording)|config|controls|collector|rule|population|registry|errors)|^node:/,
+    /^\.\/|^#src\/(evidence|ledger|signing|report|waivers|window|catalogue|portal\/(html|strip|told|wording)|config|controls|collector|rule|population|registry|errors)|^node:/,
   'src/backfill/*.ts':
     /^\.\/|^#src\/(cycle|evidence|ledger|errors|duration|collector|population|rule|report|replay\/reperform)|^yaml$|^zod$|^node:/,
   'src/replay/*.ts':

@@ -54,7 +54,7 @@ export default defineRule(monitorWaiver, {
       { approverHasRole: false },
       { from: '2026-01-04T00:00:00.000Z' },
       { until: '2026-07-01T00:00:00.000Z' },
-      { flaw: 'W-7K3QZA was withdrawn already' },
+      { flaw: 'decided' },
     ],
   },
   // What was wrong from the beginning stays wrong, also once it is over.

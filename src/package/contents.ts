@@ -71,7 +71,7 @@ export async function fill(
   await writeLines(spool, 'ledger/looks.ndjson', store, looks);
   await writeRuns(spool, cycles);
   const told = await tellWindow(spool, { store, reporting: asked, window, cycles, backfills, ruleSets: ruleSets.values(), progress });
-  const { deviations, setAside, gaps, controls } = told;
+  const { deviations, setAside, gaps, controls, waivers } = told;
 
   const references = newReferences();
   const calls = refer(references, { store, cycles, entries, window });
@@ -117,6 +117,7 @@ export async function fill(
       controls,
       criteria: criteriaReports(context),
       deviations,
+      waivers,
       gaps,
       backfills,
       setAside,

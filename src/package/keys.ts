@@ -8,7 +8,6 @@ import { publicForms } from '#src/signing/key.ts';
 import { calendarPeriods } from '#src/window/calendar.ts';
 import type { Window } from '#src/window/types.ts';
 import { read } from './catalogue.ts';
-import { csv } from './csv.ts';
 import type { Spool } from './spool.ts';
 
 /** The keys that signed under the name of the ledger, the latest first, in the forms that the verifiers of others read. */
@@ -97,5 +96,4 @@ export async function writeRegisters(spool: Spool): Promise<void> {
     'registers/registers.json',
     read({ records: [], says: 'Holdfast keeps no registers yet: no record that a person supplies is in this package.' }),
   );
-  await spool.add('results/waivers.csv', csv(['rule', 'item', 'from', 'to', 'reason', 'approver', 'index'], []));
 }

@@ -47,7 +47,8 @@ export function limits({ documents }: FirstPage): Html {
 <li>Between two looks a setting may have changed and changed back. How far apart looks may lie is printed with each scope, and nothing is told beyond the last look.</li>
 <li>Replies are cut to the fields that a collector declares before they are kept; secrets are left out at the source. Of people what rules need is kept, names and addresses among it, and salted. The bytes as they came are not kept.</li>
 <li>Populations of events are not reconciled with a second source where none is connected: <a href="ipe/reconciliations.csv">ipe/reconciliations.csv</a> says which.</li>
-<li>Waivers and registers are not part of this product yet: <a href="registers/registers.json">no record of them is in the package</a>. Controls that only people operate are therefore not tested.</li>
+<li>Registers are not part of this product yet: <a href="registers/registers.json">no record of them is in the package</a>. Controls that only people operate are therefore not tested.</li>
+<li>Who asked for a waiver, approved one or acted on an alert is who Slack or the company’s sign-in vouched for; on the command line it is a claim, with the user of the machine beside it. Which way it was stands with each.</li>
 <li>${number(documents.present)} documents are in the package, ${number(documents.outside)} lie outside the window and are named by hash only${documents.purged > 0 ? `, ${number(documents.purged)} were purged, each named with the entry that says why` : ''}: <a href="evidence/index.csv">evidence/index.csv</a>.</li>
 </ul></section>`;
 }

@@ -9,6 +9,7 @@ import type { DeviationRow, StatusReport } from '#src/report/types.ts';
 import type { Window } from '#src/window/types.ts';
 import { checking, established, files, limits } from './readme-words.ts';
 import type { ControlLine } from './results.ts';
+import type { WaiversTold } from './waivers.ts';
 
 /** What the first page tells of. */
 export interface FirstPage {
@@ -25,6 +26,7 @@ export interface FirstPage {
   readonly controls: readonly ControlLine[];
   readonly criteria: StatusReport['criteria'];
   readonly deviations: readonly DeviationRow[];
+  readonly waivers: WaiversTold;
   readonly gaps: readonly Gap[];
   /** What was brought later or corrected, in the whole log. */
   readonly backfills: readonly Backfill[];
@@ -47,6 +49,7 @@ ${facts(page)}
 ${whatItIs(page)}
 ${controlTable(page)}
 ${deviationList(page)}
+${waiverNote(page)}
 ${notSeen(page)}
 ${corrections(page)}
 ${checking(page)}
@@ -76,7 +79,7 @@ function heading({ company, days, timeZone, window }: FirstPage): Html {
   }It states what was observed, deviations and coverage. It grades nothing.</p>`;
 }
 
-function facts({ seen, gaps, deviations, controls, documents, backfills }: FirstPage): Html {
+function facts({ seen, gaps, deviations, waivers, controls, documents, backfills }: FirstPage): Html {
   const fact = (value: string, says: string) => html`<li><b>${value}</b> <span class="sub">${says}</span></li>`;
   const of = (value: number, one: string, rest: string) => fact(number(value), `${value === 1 ? one : `${one}s`}${rest}`);
   const open = deviations.filter(({ firstGood }) => firstGood === null).length;
@@ -91,6 +94,7 @@ function facts({ seen, gaps, deviations, controls, documents, backfills }: First
       `${lapsed > 0 ? `, ${number(lapsed)} of them events or duties` : ''}; ${number(open)} open at the end`,
     ),
     fact(`${number(noted)} / ${number(controls.length)}`, 'controls with deviations noted'),
+    ...(waivers.inForce > 0 ? [of(waivers.inForce, 'waiver', ' in force at some time; what is accepted counts all the same')] : []),
     ...(backfills.length > 0 ? [of(backfills.length, 'correction', ': looks that were brought later')] : []),
     of(documents.present, 'document', `, for ${counted(seen.items, 'item')} in ${counted(seen.scopes, 'scope')}`),
   ]}</ul>`;
@@ -137,10 +141,22 @@ function deviationList({ deviations, timeZone }: FirstPage): Html {
   const rows = deviations.slice(0, shownRows);
   return html`<section><h2>Deviations <span class="count">${number(deviations.length)}</span></h2>
 <table><thead><tr><th scope="col">First seen</th><th scope="col">Seen mended</th><th scope="col">Clock</th><th scope="col">Rule</th><th scope="col">Item</th><th scope="col">Controls</th></tr></thead><tbody>${rows.map(
-    ({ firstBad, firstGood, clock: fate, rule, name, message, controls }) =>
-      html`<tr><td class="when">${clock.time(Date.parse(firstBad))}</td><td class="when">${firstGood === null ? html`<b>open</b>` : clock.time(Date.parse(firstGood))}</td><td class="when">${fate}</td><td>${rule}</td><td><bdi>${name}</bdi><div class="sub"><bdi>${message}</bdi></div></td><td class="when">${controls.map((id) => html`<div>${id}</div>`)}</td></tr>`,
+    ({ firstBad, firstGood, clock: fate, rule, name, message, controls, waivers }) =>
+      html`<tr><td class="when">${clock.time(Date.parse(firstBad))}</td><td class="when">${firstGood === null ? html`<b>open</b>` : clock.time(Date.parse(firstGood))}</td><td class="when">${fate}${waivers.map(({ id, until }) => html`<div class="sub">${id}: waived until ${clock.day(Date.parse(until))}</div>`)}</td><td>${rule}</td><td><bdi>${name}</bdi><div class="sub"><bdi>${message}</bdi></div></td><td class="when">${controls.map((id) => html`<div>${id}</div>`)}</td></tr>`,
   )}</tbody></table>
 <p class="sub">${deviations.length > shownRows ? `The first ${shownRows} of ${number(deviations.length)}. ` : ''}All, with their bounds: <a href="results/deviations.csv">results/deviations.csv</a>. Failed events: results/populations. What was owed on a schedule: <a href="results/obligations.csv">results/obligations.csv</a>.</p></section>`;
+}
+
+/** That deviations were accepted, and whether somebody tried to accept some otherwise than it is done. */
+function waiverNote({ waivers: { inForce, dishonoured } }: FirstPage): Html | null {
+  if (inForce + dishonoured.length === 0) return null;
+  const one = dishonoured.length === 1;
+  return html`<section><h2>Waivers <span class="count">${number(inForce)}</span></h2>
+<p>Deviations that the company accepted for a time. Another person than who asked approved each, over named items, from the approval on. They stand beside the deviations and take nothing away from any count or conclusion. What stood under which, and who approved it: <a href="results/waivers.csv">results/waivers.csv</a>. Each with its life: <a href="results/waivers.json">results/waivers.json</a>.</p>${
+    dishonoured.length === 0
+      ? null
+      : html`<p class="notice"><b>${counted(dishonoured.length, 'entry', 'entries')} of the ledger about waivers ${one ? 'breaks' : 'break'} a rule of waivers, and ${one ? 'is' : 'are'} not honoured:</b></p><ul class="plain">${dishonoured.slice(0, shownRows).map(({ index, says }) => html`<li>Entry ${number(index)}: <bdi>${says}</bdi></li>`)}</ul>`
+  }</section>`;
 }
 
 function notSeen({ gaps, neverRead, retired, timeZone, window }: FirstPage): Html {

@@ -131,21 +131,21 @@ export async function writeSetAside(
 ): Promise<SetAside> {
   const corrected = new Set(backfills.map(({ scope }) => scope));
   const all = backfills.length === 0 ? [] : deviationRows(recorded, window);
-  const own = all.filter(({ rule, scope }) => corrected.has(scope) && judgedBy(recorded.byId.get(rule)!).type !== streams);
+  const own = all.filter(({ rule, scope }) => corrected.has(scope) && !judgedBy(recorded.byId.get(rule)!).derived);
   const known = new Set(told.map(({ id, scope }) => `${id}\n${scope}`));
   const rows = own.filter(({ id, scope }) => !known.has(`${id}\n${scope}`));
   await spool.add('results/set-aside.csv', csv(deviationColumns, rows.map(deviationCells)));
   return { recorded: own, rows };
 }
 
-/** Deviations of corrected scopes as the cycles recorded them, and those of them that are not told any more. */
+/**
+ * Deviations of corrected scopes as the cycles recorded them, and those of them that are not told any more. What the monitor tells of itself is
+ * no record of theirs.
+ */
 export interface SetAside {
   readonly recorded: readonly DeviationRow[];
   readonly rows: readonly DeviationRow[];
 }
-
-/** What the monitor tells of its own looking is of every scope together. */
-const streams = 'monitor.stream';
 
 const deviationCells = (row: DeviationRow): Cell[] =>
   deviationColumns.map((column): Cell => (column === 'backfilled' ? row.correction?.index : row[column]));

@@ -22,6 +22,7 @@ import { writeEntities, writeNames } from './scope.ts';
 import type { Spool } from './spool.ts';
 import { type Entity, storyOf } from './story.ts';
 import type { BackfillFact, CycleFact } from './trail.ts';
+import { type WaiversTold, writeWaivers } from './waivers.ts';
 
 /** What the rest of the package needs of the results. */
 export interface Told {
@@ -30,6 +31,7 @@ export interface Told {
   readonly setAside: readonly DeviationRow[];
   readonly gaps: readonly Gap[];
   readonly controls: readonly ControlLine[];
+  readonly waivers: WaiversTold;
   /** Of scope-time in the window; null where there is no scope. */
   readonly observed: number | null;
   readonly entities: Iterable<Entity>;
@@ -91,8 +93,9 @@ export async function tellWindow(
   const gaps = await writeGaps(telling);
   await writeObligations(telling);
   const controls = await writeConclusions(telling);
+  const waivers = await writeWaivers(telling, deviations);
   const { observed } = coverageOfScopes(context.observed(window), context.store, window);
-  return { deviations, setAside: setAside.rows, gaps, controls, observed, entities, referred, isNeeded };
+  return { deviations, setAside: setAside.rows, gaps, controls, waivers, observed, entities, referred, isNeeded };
 }
 
 async function writeStory(

@@ -24,7 +24,7 @@ export const monitorWaiver = definePopulation('monitor.waiver', {
       .nullable()
       .describe('When it was over: nothing that it names failed any more, or it was withdrawn or renewed'),
     closedBy: z.enum(['mended', 'withdrawn', 'renewed']).nullable(),
-    flaw: z.string().nullable().describe('Any other reason for which its approval is not honoured'),
+    flaw: z.string().nullable().describe('Any other rule of waivers that it breaks, in short'),
   }),
   example: {
     key: 'W-7K3QZA',

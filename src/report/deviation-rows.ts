@@ -75,8 +75,10 @@ const flagged = (correction: Corrected | null) => ({ backfilled: correction !== 
 
 /** One outage leaves every stream unobserved at once: that is one row, not one for each. */
 function together(rows: readonly DeviationRow[], byId: Context['byId']): DeviationRow[] {
-  const kinds = Map.groupBy(rows, ({ rule, id, scope, firstBad, firstGood, message }) =>
-    judgedBy(byId.get(rule)!).type === 'monitor.stream' ? `${firstBad} ${firstGood} ${message}` : `${id} ${scope}`,
+  const kinds = Map.groupBy(rows, ({ rule, id, scope, firstBad, firstGood, message, waivers }) =>
+    judgedBy(byId.get(rule)!).type === 'monitor.stream'
+      ? `${firstBad} ${firstGood} ${message}\n${waivers.map((waiver) => waiver.id).join(' ')}`
+      : `${id} ${scope}`,
   );
   return [...kinds.values()].map((own) => {
     const [first] = own;

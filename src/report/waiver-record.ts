@@ -44,6 +44,7 @@ export function observeWaivers(
     const approval = approvalOf(waiver);
     if (!approval || approval.at > window.asOf) continue;
     const closed = closingOf(waiver, waivers, items.get(waiver.rule) ?? [], window.asOf);
+    if (closed !== null && closed.at <= approval.at) continue;
     const fields = fieldsOf(waiver, approval, severities.get(waiver.rule) ?? 'high');
     const judgedAt = (instant: number): Judgement => {
       const over =
@@ -82,7 +83,8 @@ const approvalOf = ({ steps }: Waiver): Step | undefined => {
 
 function fieldsOf(waiver: Waiver, approval: Step, severity: Severity) {
   const [request] = waiver.steps;
-  const known = ['own', 'role', 'length', 'date', 'selector'].includes(approval.broken ?? '');
+  const broken = approval.broken === 'request-flawed' ? request!.broken : approval.broken;
+  const byNobody = broken === 'nobody' || broken === 'no-approver';
   return {
     rule: waiver.rule,
     severity,
@@ -91,12 +93,12 @@ function fieldsOf(waiver: Waiver, approval: Step, severity: Severity) {
     compensating: waiver.compensating,
     requestedBy: request!.by,
     approvedBy: approval.by,
-    approvedBySelf: approval.broken === 'own',
-    approverHasRole: approval.broken !== 'role',
+    approvedBySelf: broken === 'own',
+    approverHasRole: !byNobody,
     approvedAt: iso(Math.max(approval.at, approval.reached)),
     from: iso(approval.at),
     until: iso(waiver.until),
-    flaw: known && approval.broken !== 'length' ? null : approval.flaw,
+    flaw: broken === 'own' || byNobody || broken === 'dated-back' ? null : broken,
   };
 }
 

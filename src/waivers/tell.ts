@@ -17,6 +17,7 @@ export interface Leaf {
 export interface Stray {
   readonly index: number;
   readonly at: number;
+  readonly flaw: 'form' | 'unasked';
   readonly says: string;
 }
 
@@ -63,21 +64,25 @@ export function tellWaivers(
     }
     const { data: body } = entryBodies.waiver.safeParse(leaf.body);
     if (!body) {
-      strays.push({ index, at, says: 'it is not of the form of a waiver' });
-      onFlaw(leaf, { code: 'other', says: 'it is not of the form of a waiver', mend: 'See docs/leaves.md.' });
+      strays.push({ index, at, flaw: 'form', says: 'it is not of the form of a waiver' });
+      onFlaw(leaf, { code: 'form', says: 'it is not of the form of a waiver', mend: 'See docs/leaves.md.' });
       continue;
     }
     const life = lives.get(body.waiver);
     if (!life && body.step !== 'requested') {
-      strays.push({ index, at, says: `nobody had asked for ${body.waiver}` });
-      onFlaw(leaf, { code: 'other', says: `there is no ${body.waiver}`, mend: 'List what there is with `holdfast waive list`.' });
+      strays.push({ index, at, flaw: 'unasked', says: `nobody had asked for ${body.waiver}` });
+      onFlaw(leaf, { code: 'form', says: `there is no ${body.waiver}`, mend: 'List what there is with `holdfast waive list`.' });
       continue;
     }
     const person = personAt(roster, body.by);
     const flaw =
       flawInTime(leaf) ??
       (person === null
-        ? { code: 'role', says: `${body.by} was none of the people recorded then`, mend: 'Add the person under `people` in holdfast.yaml.' }
+        ? {
+            code: 'nobody',
+            says: `${body.by} was none of the people recorded then`,
+            mend: 'Add the person under `people` in holdfast.yaml.',
+          }
         : null) ??
       (body.step === 'requested' ? flawInRequest(body, at, roster, lives) : flawInDecision(body, at, life!, person!, roster));
     const { step, by, via, reason } = body;
@@ -117,39 +122,51 @@ export const rosterIn = (reading: Pick<EvidenceReading, 'entries'>): Roster | nu
 const flawInTime = ({ asOf, reached }: Leaf): Flaw | null =>
   reached !== null && asOf < reached
     ? {
-        code: 'date',
+        code: 'dated-back',
         says: `it is dated back: the ledger had come to ${iso(reached)}`,
         mend: 'A waiver holds from its approval on, never before.',
       }
     : null;
 
 function flawInRequest(request: Request, at: number, roster: Roster | null, lives: ReadonlyMap<string, Life>): Flaw | null {
-  if (lives.has(request.waiver)) return { code: 'other', says: `there is a ${request.waiver} already`, mend: 'Ask again.' };
+  if (lives.has(request.waiver)) return { code: 'again', says: `there is a ${request.waiver} already`, mend: 'Ask again.' };
   const until = Date.parse(request.until);
-  if (until <= at) return { code: 'length', says: 'it ends before it begins', mend: 'Name an end that is still to come.' };
+  if (until <= at) return { code: 'over-before', says: 'it ends before it begins', mend: 'Name an end that is still to come.' };
   const flaw = flawInLength(at, until, roster);
   if (flaw !== null) return flaw;
   if (request.items.some(({ item }) => /[*?]/.test(item)))
     return {
-      code: 'selector',
+      code: 'pattern',
       says: 'it does not name its items one by one',
       mend: 'Name each item by its key: a waiver takes no pattern.',
     };
   if (new Set(request.items.map(nameOf)).size < request.items.length)
-    return { code: 'selector', says: 'it names an item twice', mend: 'Name each item once.' };
+    return { code: 'twice', says: 'it names an item twice', mend: 'Name each item once.' };
   return request.renews === undefined ? null : flawInRenewal(request, request.renews, lives.get(request.renews));
 }
 
 function flawInRenewal(request: Request, id: string, renewed: Life | undefined): Flaw | null {
   if (!renewed || honoured(renewed, 'approved') === undefined)
-    return { code: 'other', says: `${id}, which it renews, was never approved`, mend: 'Ask for a waiver of its own, without --renews.' };
+    return {
+      code: 'renews-nothing',
+      says: `${id}, which it renews, was never approved`,
+      mend: 'Ask for a waiver of its own, without --renews.',
+    };
   if (renewed.request.rule !== request.rule)
-    return { code: 'other', says: `${id}, which it renews, is about another rule`, mend: 'Ask for a waiver of its own, without --renews.' };
+    return {
+      code: 'renews-another-rule',
+      says: `${id}, which it renews, is about another rule`,
+      mend: 'Ask for a waiver of its own, without --renews.',
+    };
   const known = new Set(renewed.request.items.map(nameOf));
   if (!request.items.every((item) => known.has(nameOf(item))))
-    return { code: 'other', says: `it names items that ${id} does not`, mend: 'Ask for a waiver of its own for the others.' };
+    return { code: 'renews-other-items', says: `it names items that ${id} does not`, mend: 'Ask for a waiver of its own for the others.' };
   return Date.parse(request.until) <= Date.parse(renewed.request.until)
-    ? { code: 'other', says: `it ends no later than ${id}, which it renews`, mend: `Name an end after ${renewed.request.until}.` }
+    ? {
+        code: 'renews-no-longer',
+        says: `it ends no later than ${id}, which it renews`,
+        mend: `Name an end after ${renewed.request.until}.`,
+      }
     : null;
 }
 
@@ -157,17 +174,17 @@ function flawInDecision({ step, waiver }: Body, at: number, life: Life, person: 
   const until = Date.parse(life.request.until);
   const done = (['withdrawn', 'refused', 'approved'] as const).find((each) => honoured(life, each));
   const again = 'Where it is still needed, ask for a new one.';
-  if (!honoured(life, 'requested'))
-    return { code: life.steps[0]!.broken ?? 'other', says: 'the request itself is not honoured', mend: again };
-  if (done && !(done === 'approved' && step === 'withdrawn')) return { code: 'other', says: `${waiver} was ${done} already`, mend: again };
-  if (at >= until) return { code: 'other', says: `its end, ${iso(until)}, had come`, mend: again };
+  if (!honoured(life, 'requested')) return { code: 'request-flawed', says: 'the request itself is not honoured', mend: again };
+  if (done && !(done === 'approved' && step === 'withdrawn'))
+    return { code: 'decided', says: `${waiver} was ${done} already`, mend: again };
+  if (at >= until) return { code: 'too-late', says: `its end, ${iso(until)}, had come`, mend: again };
   const asker = personAt(roster, life.request.by);
   const own = [life.asker, asker].some((each) => each !== null && samePerson(each, person));
   const approver = person.roles.includes('approver');
   const others = 'Have somebody with the role `approver` do it, under `people` in holdfast.yaml.';
   if (step === 'withdrawn')
-    return own || approver ? null : { code: 'role', says: `${person.name} neither asked for it nor is an approver`, mend: others };
-  if (!approver) return { code: 'role', says: `${person.name} is no approver`, mend: others };
+    return own || approver ? null : { code: 'no-approver', says: `${person.name} neither asked for it nor is an approver`, mend: others };
+  if (!approver) return { code: 'no-approver', says: `${person.name} is no approver`, mend: others };
   if (own)
     return {
       code: 'own',
@@ -182,7 +199,7 @@ const flawInLength = (from: number, until: number, roster: Roster | null): Flaw 
   const latest = from + longest * 86_400_000;
   return until > latest
     ? {
-        code: 'length',
+        code: 'too-long',
         says: `it lasts longer than the ${longest} days that a waiver may last`,
         mend: `End it by ${iso(latest)}, and renew it then.`,
       }

@@ -27,8 +27,25 @@ export interface Step {
   readonly broken: FlawCode | null;
 }
 
-/** `date`: dated back; `role`: by nobody who may; `own`: by who asked; `length`; `selector`: not over single items. */
-export type FlawCode = 'date' | 'role' | 'own' | 'length' | 'selector' | 'other';
+/** In short which rule a leaf breaks; docs/package.md says each. */
+export type FlawCode =
+  | 'form'
+  | 'dated-back'
+  | 'nobody'
+  | 'again'
+  | 'over-before'
+  | 'too-long'
+  | 'pattern'
+  | 'twice'
+  | 'renews-nothing'
+  | 'renews-another-rule'
+  | 'renews-other-items'
+  | 'renews-no-longer'
+  | 'request-flawed'
+  | 'decided'
+  | 'too-late'
+  | 'no-approver'
+  | 'own';
 
 /** One waiver over named items of one rule, as the leaves tell it. Items stand by their keys. */
 export interface Waiver {

@@ -12,7 +12,7 @@ import { openReport } from '#src/report/report.ts';
 import type { Report } from '#src/report/types.ts';
 import type { Rule } from '#src/rule.ts';
 import { tellWaivers, waiverLeaves } from '#src/waivers/tell.ts';
-import { newWorld, settingsAt, start, toyConnection, toyRules, type World } from '#test/cycle/world.ts';
+import { newWorld, settingsAt, start, toyConnection, toyRuleSet, toyRules, type World } from '#test/cycle/world.ts';
 
 export { start } from '#test/cycle/world.ts';
 export { hour };
@@ -45,7 +45,10 @@ export async function openHouse({
   const store = openSqlite(evidence, { personal: new Set(personal) });
   const beside = openOperations(operations, [actionsPart]);
   const clock = { hours: 0 };
-  const settings = settingsAt(() => clock.hours);
+  const own = toyRuleSet();
+  const derived = rules.filter(({ id }) => own.rules[id] === undefined).map(({ id }) => [id, { version: 'v1', parameters: {} }] as const);
+  const ruleSet = { ...own, rules: { ...own.rules, ...Object.fromEntries(derived) } };
+  const settings = settingsAt(() => clock.hours, { ruleSet });
   const now = () => start + clock.hours * hour;
   const controls = loadControls([], { timeZone: 'UTC', ...(starter !== undefined && { starter: [starter] }) });
   const reporting = (asOf = now()): Reporting => ({

@@ -108,7 +108,7 @@ describe('what an auditor opens in a spreadsheet', () => {
         'ZZ-02,1,2026-03-01T00:00:00.000Z,2026-03-02T00:00:00.000Z,CC6.4,toy.keys-counted,key,no',
       ],
     ],
-    ['results/waivers.csv', ['rule,item,from,to,reason,approver,index']],
+    ['results/waivers.csv', ['waiver,rule,scope,item,from,to,requestedBy,approvedBy,reason,deviations']],
     ['results/obligations.csv', ['rule,subject,period,from,to,due,state,done,item,days']],
   ])('%s', (path, first) => {
     expect(rows(path).slice(0, first.length)).toEqual(first);

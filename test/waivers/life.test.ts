@@ -123,8 +123,12 @@ describe('a leaf that breaks a rule is told with its flaw, and changes nothing',
   });
 
   test('a leaf about no waiver, or of another form, is told apart', () => {
-    expect(told([1, decision('approved', 1, anna)]).strays).toEqual([{ index: 1, at: on(1), says: 'nobody had asked for W-000001' }]);
-    expect(told([1, request(1, { until: 'soon' })]).strays).toEqual([{ index: 1, at: on(1), says: 'it is not of the form of a waiver' }]);
+    expect(told([1, decision('approved', 1, anna)]).strays).toEqual([
+      { index: 1, at: on(1), flaw: 'unasked', says: 'nobody had asked for W-000001' },
+    ]);
+    expect(told([1, request(1, { until: 'soon' })]).strays).toEqual([
+      { index: 1, at: on(1), flaw: 'form', says: 'it is not of the form of a waiver' },
+    ]);
     expect(tellWaivers(leaves([1, request(1)]).slice(1), plain).waivers[0]!.steps[0]!.flaw).toContain('none of the people');
   });
 });

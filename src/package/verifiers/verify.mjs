@@ -1918,7 +1918,17 @@ async function checkResults(found, check) {
   const judge = await openJudge(found);
   found.rules = judge.rules;
   const { window } = manifest;
-  const facts = { world, window, rules: judge.rules, detailOf: detailReader(found), deadlines: deadlinesIn(found), corrections };
+  const waivers = readWaivers(found);
+  const facts = {
+    world,
+    window,
+    rules: judge.rules,
+    detailOf: detailReader(found),
+    deadlines: deadlinesIn(found),
+    corrections,
+    waivers,
+    purgedSeverity: purgedSeverityIn(found),
+  };
   const compared = [];
   const compare = (path, text, required = true) => {
     if (!files.has(path)) return required ? check.say(`${path}: it is missing`) : undefined;
@@ -1947,6 +1957,12 @@ async function checkResults(found, check) {
   const streams = ownRecord(found, facts);
   compare(`results/timeline/${coverageRule}.csv`, timelineCsv(streams, facts), false);
   deviations.push(...together(streams.flatMap((stream) => deviationsOf(coverageRule, stream, facts))));
+  observed.set(coverageRule, streams);
+  for (const waiver of waiverRecord(found, facts, observed)) deviations.push(...deviationsOf(waiverRule, waiver, facts));
+  const acted = waivers.waivers.length + waivers.strays.length + waivers.actions.length > 0;
+  compare('results/waivers.json', waiversJson(waivers), acted);
+  if (acted || files.has('results/waivers.json')) compare('results/waivers.csv', waiversCsv(waivers, deviations, facts));
+  compare('results/actions.csv', actionsCsv(waivers), acted);
   const equations = {};
   for (const rule of ofEvents) {
     const events = eventsOf(rule, facts, found);
@@ -1960,7 +1976,7 @@ async function checkResults(found, check) {
   compareDeviations('results/set-aside.csv', found, setAside, check);
   for (const path of [...files.under('results/timeline/'), ...files.under('results/populations/')])
     if (!compared.includes(path) && !isHeaderOnly(files, path)) check.say(`${path}: no rule in the log is of that name and kind`);
-  return `${compared.length + 3} files follow from the change log: entities, runs, gaps, timelines, populations, and ${deviations.length} deviations`;
+  return `${compared.length + 3} files follow from the change log: entities, runs, gaps, timelines, populations, ${deviations.length} deviations and ${waivers.waivers.length} waivers`;
 }
 
 const headers = {
@@ -1968,6 +1984,18 @@ const headers = {
   populations: 'scope,item,name,at,result,severity,message,backfilled',
 };
 const isHeaderOnly = (files, path) => files.text(path) === `${headers[path.split('/')[1]]}\n`;
+
+/** The severity of a deviation whose words were purged: as its rule has it or, where the rules do not run, as the package says. */
+function purgedSeverityIn(found) {
+  let said = null;
+  return (rule, id) => {
+    said ??= new Map(
+      parseCsv(found.files.text('results/deviations.csv'), deviationColumns, 'results/deviations.csv').map((row) => [row[0], row[6]]),
+    );
+    const told = said.get(id);
+    return found.rules?.get(rule)?.severity ?? (['critical', 'high', 'medium', 'low'].includes(told) ? told : 'high');
+  };
+}
 
 /** Compares two texts line by line, and names the first lines that differ. */
 function compareText(path, told, expected, say) {
@@ -2246,7 +2274,7 @@ function rulesByKind({ told, known: world, files }) {
 }
 
 /** The deviations of an item under a rule that were open at some time of the window. */
-function deviationsOf(rule, item, { window, world, detailOf, deadlines, corrections }) {
+function deviationsOf(rule, item, { window, world, detailOf, deadlines, corrections, waivers, purgedSeverity }) {
   const found = [];
   const seen = item.runs.filter(({ result }) => result !== 'unobserved');
   let lastGood = null;
@@ -2261,9 +2289,11 @@ function deviationsOf(rule, item, { window, world, detailOf, deadlines, correcti
     const [began, ended] = [within(before, first) ?? first.first, within(last, after) ?? after?.first ?? null];
     if (began >= window.to || (ended ?? never) <= window.from) continue;
     const earliest = within(before, first) ?? before?.last;
-    const { severity, message } = item.stream
-      ? { severity: item.stream, message: streamMessage(item.scope, first.first, world) }
-      : wordsOf(item, rule, first.first, detailOf);
+    const { severity, message } =
+      item.own ??
+      (item.stream
+        ? { severity: item.stream, message: streamMessage(item.scope, first.first, world) }
+        : wordsOf(item, `${rule}/${item.key}@${iso(first.first)}`, first.first, { detailOf, purgedSeverity, rule }));
     const due = first.first + deadlines[severity];
     found.push({
       id: `${rule}/${item.key}@${iso(first.first)}`,
@@ -2285,20 +2315,361 @@ function deviationsOf(rule, item, { window, world, detailOf, deadlines, correcti
       due: iso(due),
       clock: ended === null ? (window.asOf <= due ? 'pending' : 'overdue') : ended <= due ? 'in-time' : 'late',
       carriedIn: began < window.from,
+      waivers: waiversOver(waivers, rule, item.scope, item.key, began, ended ?? Math.max(window.asOf, began) + 1),
       backfilled: leafOver(corrections, item.scope, lastGood ?? -never, (after?.first ?? never) + 1),
     });
   }
   return found;
 }
 
-/** The severity that the latest run began with, and the message that the deviation began with. */
-function wordsOf({ told }, _rule, at, detailOf) {
+/** The severity that the latest run began with, and the message that the deviation began with. Of what was purged only the file says more. */
+function wordsOf({ told }, id, at, { detailOf, purgedSeverity, rule }) {
   const first = told.find((run) => run.first === at);
   const latest = told.at(-1);
   return {
-    severity: detailOf(latest.detail, latest.place)?.severity ?? 'high',
-    message: detailOf(first.detail, first.place)?.message ?? '',
+    severity: detailOf(latest.detail, latest.place)?.severity ?? purgedSeverity(rule, id),
+    message: detailOf(first.detail, first.place)?.message ?? 'What was said of it was purged.',
   };
+}
+
+// -- 7a. Waivers: their lives by the leaves, what stood under which, and what people did about alerts
+
+const waiverRule = 'meta.waiver-approved-and-unexpired';
+const textIn = (least, most) => (value) => typeof value === 'string' && value.length >= least && value.length <= most;
+const somethingIn = (most) => (value) => typeof value === 'string' && value.length <= most && /\S/.test(value);
+const isMoment = (value) => {
+  const [, day] = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/.exec(typeof value === 'string' ? value : '') ?? [];
+  const start = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(start) && iso(start).startsWith(day);
+};
+const oneOf =
+  (...values) =>
+  (value) =>
+    values.includes(value);
+const listOf =
+  (test, least = 0, most = never) =>
+  (value) =>
+    Array.isArray(value) && value.length >= least && value.length <= most && value.every(test);
+/** An object of exactly these members; those in `free` may be left out. */
+const exactly =
+  (shape, free = {}) =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.entries(shape).every(([name, test]) => Object.hasOwn(value, name) && test(value[name])) &&
+    Object.entries(value).every(([name, own]) => Object.hasOwn(shape, name) || (Object.hasOwn(free, name) && free[name](own)));
+const anyOf =
+  (...tests) =>
+  (value) =>
+    tests.some((test) => test(value));
+
+const isAnyText = (value) => typeof value === 'string';
+const isAddress = textIn(3, 254);
+const isWaiverId = (value) => typeof value === 'string' && /^W-[0-9A-Z]{6,16}$/.test(value);
+const doneBy = {
+  action: textIn(1, 200),
+  by: isAddress,
+  at: isMoment,
+  via: anyOf(
+    exactly({ way: oneOf('command'), user: isAnyText }),
+    exactly({ way: oneOf('page'), remote: isAnyText }),
+    exactly({ way: oneOf('slack'), team: isAnyText, user: isAnyText, ts: isAnyText }),
+  ),
+};
+const isRoster = exactly({
+  people: listOf(exactly({ email: isAddress, also: listOf(isAddress), name: textIn(1, never), roles: listOf(oneOf('owner', 'approver')) })),
+  waivers: exactly({ longestDays: (value) => Number.isSafeInteger(value) && value >= 1 }),
+});
+const isWaiverBody = anyOf(
+  exactly(
+    {
+      step: oneOf('requested'),
+      waiver: isWaiverId,
+      ...doneBy,
+      rule: textIn(1, never),
+      items: listOf(exactly({ scope: textIn(1, never), item: textIn(1, never) }), 1, 200),
+      reason: somethingIn(2_000),
+      compensating: somethingIn(2_000),
+      until: isMoment,
+    },
+    { renews: isWaiverId },
+  ),
+  exactly({ step: oneOf('approved', 'refused', 'withdrawn'), waiver: isWaiverId, ...doneBy, reason: somethingIn(2_000) }),
+);
+
+const folded = (text) => text.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+const whoHas = (roster, address) =>
+  roster?.people.find(({ email, also }) => [email, ...also].some((own) => folded(own) === folded(address))) ?? null;
+function isSamePerson(a, b) {
+  const known = new Set([a.email, ...a.also].map(folded));
+  return folded(a.name) === folded(b.name) || [b.email, ...b.also].some((address) => known.has(folded(address)));
+}
+
+/** Why a step of a waiver changes nothing; null where it does. `lives`: what is known of each waiver so far. */
+function flawOfStep(body, at, reached, roster, lives) {
+  const person = whoHas(roster, body.by);
+  if (at < reached) return 'dated-back';
+  if (!person) return 'nobody';
+  const longest = (roster?.waivers.longestDays ?? 0) * day;
+  const life = lives.get(body.waiver);
+  if (body.step === 'requested') {
+    const until = Date.parse(body.until);
+    if (life) return 'again';
+    if (until <= at) return 'over-before';
+    if (until - at > longest) return 'too-long';
+    if (body.items.some(({ item }) => /[*?]/.test(item))) return 'pattern';
+    const names = body.items.map(({ scope, item }) => `${scope}\n${item}`);
+    if (new Set(names).size < names.length) return 'twice';
+    if (body.renews === undefined) return null;
+    const renewed = lives.get(body.renews);
+    if (!renewed?.done.approved) return 'renews-nothing';
+    if (renewed.request.rule !== body.rule) return 'renews-another-rule';
+    if (names.some((name) => !renewed.names.has(name))) return 'renews-other-items';
+    return until <= renewed.until ? 'renews-no-longer' : null;
+  }
+  const { done, until, asker } = life;
+  if (!done.requested) return 'request-flawed';
+  const before = done.withdrawn ? 'withdrawn' : done.refused ? 'refused' : done.approved ? 'approved' : null;
+  if (before !== null && !(before === 'approved' && body.step === 'withdrawn')) return 'decided';
+  if (at >= until) return 'too-late';
+  const askers = [asker, whoHas(roster, life.request.by)].filter((each) => each !== null);
+  const own = askers.some((each) => isSamePerson(each, person));
+  const approver = person.roles.includes('approver');
+  if (body.step === 'withdrawn') return own || approver ? null : 'no-approver';
+  if (!approver) return 'no-approver';
+  if (own) return 'own';
+  return body.step === 'approved' && until - at > longest ? 'too-long' : null;
+}
+
+/** Tells the leaves of people, waivers and actions. */
+function readWaivers({ leaves, document, keyOf }) {
+  const lives = new Map();
+  const strays = [];
+  const actions = [];
+  let roster = null;
+  for (const read of leaves) {
+    const { kind } = read?.leaf ?? {};
+    if (kind !== 'people' && kind !== 'waiver' && kind !== 'action') continue;
+    const { index, at } = read;
+    const body = document(read.leaf.body.sha256);
+    const before = leaves[index - 1]?.leaf;
+    const reached = before ? Date.parse(before.ended ?? before.asOf) : -never;
+    if (kind === 'people') roster = isRoster(body) ? body : null;
+    else if (kind === 'action') actions.push({ index, at, body, name: whoHas(roster, body?.by ?? '')?.name ?? body?.by });
+    else if (!isWaiverBody(body)) strays.push({ index, at: iso(at), flaw: 'form' });
+    else if (body.step !== 'requested' && !lives.has(body.waiver)) strays.push({ index, at: iso(at), flaw: 'unasked' });
+    else {
+      const flaw = flawOfStep(body, at, reached, roster, lives);
+      const person = whoHas(roster, body.by);
+      const step = {
+        step: body.step,
+        by: body.by,
+        name: person?.name ?? body.by,
+        at,
+        reached,
+        index,
+        way: body.via.way,
+        reason: body.reason,
+        flaw,
+      };
+      if (!lives.has(body.waiver))
+        lives.set(body.waiver, {
+          id: body.waiver,
+          request: body,
+          asker: person,
+          names: new Set(body.items.map(({ scope, item }) => `${scope}\n${item}`)),
+          items: body.items.map(({ scope, item }) => ({ scope, item: keyOf(scope, item) })),
+          until: Date.parse(body.until),
+          steps: [],
+          done: {},
+        });
+      const life = lives.get(body.waiver);
+      life.steps.push(step);
+      if (flaw === null) life.done[body.step] = step;
+    }
+  }
+  const waivers = [...lives.values()];
+  for (const waiver of waivers) {
+    const { done, until, id } = waiver;
+    waiver.inForce = done.approved ? { from: done.approved.at, to: Math.min(until, done.withdrawn?.at ?? never) } : null;
+    waiver.renewedBy = waivers.findLast(({ request, done }) => request.renews === id && done.approved)?.id ?? null;
+  }
+  return { waivers, strays, actions };
+}
+
+function waiversJson({ waivers, strays }) {
+  const shownWaivers = waivers.map(({ id, request, items, until, renewedBy, inForce, steps }) => ({
+    id,
+    rule: request.rule,
+    items,
+    reason: request.reason,
+    compensating: request.compensating,
+    until: iso(until),
+    renews: request.renews ?? null,
+    renewedBy,
+    inForce: inForce && { from: iso(inForce.from), to: iso(inForce.to) },
+    steps: steps.map(({ reached: _, at, ...step }) => ({ ...step, at: iso(at) })),
+  }));
+  return `${canonical({ waivers: shownWaivers, strays })}\n`;
+}
+
+function waiversCsv({ waivers }, deviations, { window }) {
+  const rows = waivers
+    .filter(({ inForce }) => inForce && inForce.from < window.to && inForce.to > window.from)
+    .flatMap(({ id, request, items, inForce, done }) =>
+      items.map(({ scope, item }) => {
+        const own = deviations.filter((row) => row.waivers.includes(id) && (row.count > 1 || (row.scope === scope && row.item === item)));
+        const [from, to] = [iso(inForce.from), iso(inForce.to)];
+        return [
+          id,
+          request.rule,
+          scope,
+          item,
+          from,
+          to,
+          done.requested.name,
+          done.approved.name,
+          request.reason,
+          own.map((row) => row.id).join(' '),
+        ];
+      }),
+    );
+  return [
+    csvLine(['waiver', 'rule', 'scope', 'item', 'from', 'to', 'requestedBy', 'approvedBy', 'reason', 'deviations']),
+    ...rows.map(csvLine),
+  ].join('');
+}
+
+function actionsCsv({ actions }) {
+  const rows = actions.map(({ index, at, name, body: { by, at: acted, via, deed } }) => [
+    index,
+    iso(at),
+    acted,
+    by,
+    name,
+    via.way,
+    deed.do,
+    deed.alert,
+    deed.to,
+    deed.until,
+    deed.note,
+  ]);
+  return [csvLine(['index', 'recorded', 'at', 'by', 'name', 'way', 'what', 'alert', 'to', 'until', 'note']), ...rows.map(csvLine)].join('');
+}
+
+/** The waivers under which an item of a rule stood at some time of [from, to). */
+const waiversOver = ({ waivers }, rule, scope, item, from, to) =>
+  waivers
+    .filter(
+      ({ request, inForce, items }) =>
+        request.rule === rule &&
+        inForce !== null &&
+        inForce.from < to &&
+        inForce.to > from &&
+        items.some((each) => each.scope === scope && each.item === item),
+    )
+    .map(({ id }) => id);
+
+/** What the monitor tells of the waivers that somebody approved: from the approval until they are over. */
+function waiverRecord({ told, cycles }, facts, observed) {
+  const {
+    window,
+    world,
+    rules,
+    waivers: { waivers },
+  } = facts;
+  if (![...told.ruleSets.values()].some(({ value }) => waiverRule in value.rules)) return [];
+  const { parameters = {} } = told.ruleSets.get(cycles.at(-1)?.leaf.ruleSet)?.value.rules[waiverRule] ?? {};
+  const { criticalHighDays = 90, mediumLowDays = 180 } = parameters;
+  const began = Math.min(window.asOf, ...[...world.scopes.values()].map(({ firstLook }) => firstLook ?? never));
+  const record = [];
+  for (const waiver of waivers) {
+    const approval = waiver.done.approved ?? waiver.steps.find(({ step }) => step === 'approved');
+    if (!approval || approval.at > window.asOf) continue;
+    const end = Math.min(waiver.until, waiver.done.withdrawn?.at ?? never, waiver.done.refused?.at ?? never);
+    const over = overAt(waiver, end, waivers, observed.get(waiver.request.rule) ?? [], window.asOf);
+    if (over <= approval.at) continue;
+    const severity = rules?.get(waiver.request.rule)?.severity ?? 'high';
+    const longest = severity === 'critical' || severity === 'high' ? criticalHighDays : mediumLowDays;
+    const wrong = wrongWith(waiver, approval, longest);
+    const { scope } = waiver.items[0];
+    const first = Math.min(began, approval.at - 1);
+    const states = [
+      { result: 'absent', first, last: approval.at - 1 },
+      ...(wrong === null && end > approval.at ? [{ result: 'pass', first: approval.at }] : []),
+      ...(wrong === null
+        ? end < over
+          ? [{ result: 'fail', first: Math.max(end, approval.at) }]
+          : []
+        : [{ result: 'fail', first: approval.at }]),
+      { result: 'absent', first: over },
+    ].filter((state) => state.first <= window.asOf);
+    for (const [i, state] of states.entries())
+      if (i > 0)
+        Object.assign(state, {
+          last: Math.max(state.first, Math.min((states[i + 1]?.first ?? never) - 1, window.asOf)),
+          changedAt: state.first,
+        });
+    record.push({
+      scope,
+      key: waiver.id,
+      title: waiver.id,
+      coverage: { hold: never, firstLook: first, lastLook: window.asOf, gaps: [] },
+      runs: states,
+      own: {
+        severity: rules?.get(waiverRule)?.severity ?? 'medium',
+        message: wrong ?? `Expired at ${iso(waiver.until)}, and what it accepts still fails.`,
+      },
+    });
+  }
+  return record;
+}
+
+/** What was wrong with a waiver from its approval on, in the words of the rule; null where nothing was. */
+function wrongWith({ id: _, request, items, until, steps }, approval, longest) {
+  const [from, recorded] = [approval.at, Math.max(approval.at, approval.reached)];
+  const flaw = approval.flaw === 'request-flawed' ? steps[0].flaw : approval.flaw;
+  if (items.some(({ item }) => item.trim() === '' || /[*?]/.test(item))) return 'It does not name single items.';
+  if (flaw === 'own' || request.by === approval.by) return `Asked for and approved by the same person, ${approval.by}.`;
+  if (flaw === 'nobody' || flaw === 'no-approver') return `Approved by ${approval.by}, who was no approver.`;
+  if (recorded > from) return `Approved at ${iso(recorded)}, and said to hold from ${iso(from)} on.`;
+  if (until - from > longest * day) return `It lasts from ${iso(from)} until ${iso(until)}, more than ${longest} days.`;
+  return flaw !== null && flaw !== 'dated-back' ? `Not honoured: ${flaw}.` : null;
+}
+
+/** When a waiver was over: taken back, or at its end or later nothing that it names failed any more without another waiver. */
+function overAt(waiver, end, waivers, items, asOf) {
+  if (end > asOf) return never;
+  if (end < waiver.until) return end;
+  const each = waiver.items.map(({ scope, item }) => {
+    const own = items.find((known) => known.scope === scope && known.key === item);
+    const seen = (own?.runs ?? []).filter(({ result }) => result !== 'unobserved');
+    const renewed = waivers
+      .filter(({ id }) => id !== waiver.id)
+      .filter(
+        ({ request, inForce, items: named }) =>
+          request.rule === waiver.request.rule && inForce?.to > end && named.some((other) => other.scope === scope && other.item === item),
+      )
+      .map(({ inForce }) => Math.max(end, inForce.from));
+    return Math.min(mendedAt(seen, end), ...renewed);
+  });
+  const over = Math.max(...each);
+  return over > asOf ? never : over;
+}
+
+/** The first evidence, at an instant or later, that an item fails no more; the instant where it did not fail. */
+function mendedAt(seen, at) {
+  for (let i = 0; i < seen.length; i++) {
+    if (seen[i].result !== 'fail') continue;
+    const [before, first] = [seen[i - 1], seen[i]];
+    while (seen[i + 1]?.result === 'fail') i++;
+    const [last, after] = [seen[i], seen[i + 1]];
+    const exact = (a, b) => (b?.changedAt >= a?.last && b.changedAt <= b.first ? b.changedAt : undefined);
+    const [began, ended] = [exact(before, first) ?? first.first, exact(last, after) ?? after?.first ?? never];
+    if (began <= at && ended > at) return ended;
+  }
+  return at;
 }
 
 const coverageRule = 'meta.collection-coverage';
@@ -2364,7 +2735,7 @@ const explained = ({ unread, call, needs, detail }) =>
 function together(rows) {
   const kinds = new Map();
   for (const row of rows) {
-    const key = `${row.firstBad} ${row.firstGood} ${row.message}`;
+    const key = `${row.firstBad} ${row.firstGood} ${row.message}\n${row.waivers.join(' ')}`;
     const first = kinds.get(key);
     if (first) {
       first.count += 1;

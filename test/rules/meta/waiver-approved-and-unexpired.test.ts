@@ -22,6 +22,6 @@ testRule(rule, {
     { $message: 'backDated', from: '2026-01-05T09:59:59.999Z' },
     { $message: 'long', until: '2026-04-05T10:00:00.001Z' },
     { $message: 'long', severity: 'low', until: '2026-07-04T10:00:00.001Z' },
-    { $message: 'flawed', flaw: 'it is dated back' },
+    { $message: 'flawed', flaw: 'too-long' },
   ],
 });

@@ -19,12 +19,12 @@ export function actionsCompanion({ inbox, desk, log }: { inbox: Inbox; desk: Des
       if (message !== said)
         log.error({ code: error instanceof HoldfastError ? error.code : 'PROGRAM_FAULT' }, `orders are not taken: ${message}`);
       said = message;
-    } finally {
-      taking = null;
     }
   };
   const timer = setInterval(() => {
-    taking ??= take();
+    taking ??= take().finally(() => {
+      taking = null;
+    });
   }, pace);
   return {
     name: 'actions',

@@ -171,11 +171,13 @@ function lines({ field, before, after }: FieldChange, told: Told, most: number):
 function affected({ items, count }: AlertMessage, told: Told, few: Few, longest: number): Part[] {
   const shown = items.slice(0, few(8));
   const more = Math.max(count, items.length) - shown.length;
-  const row = ({ name, scope, page, console }: ToldItem) => {
+  const row = ({ name, key, scope, page, console }: ToldItem) => {
+    // Names are not unique; ids are, and are what one looks for.
+    const id = key.split(/[/:]/).at(-1) ?? '';
     const there = linkable(console, longest);
     return section(
       link(linkable(page, longest), told(name, 120)),
-      text(` · ${told(scope, 100)}`),
+      text(`${id === '' || name.includes(id) ? '' : ` (${told(id, 80)})`} · ${told(scope, 100)}`),
       ...(there === null ? [] : [text(' · '), link(there, 'console')]),
     );
   };

@@ -68,7 +68,7 @@ function groupsOf({ open, count, port }: Groups, region: string): object[] {
   }));
 }
 
-function connectionTo(groups: Groups): Connection {
+export function connectionTo(groups: Groups): Connection {
   return {
     id: 'aws',
     provider: 'aws',

@@ -13,8 +13,19 @@ export interface QueuePlace {
 const job = (key: string, over: Partial<NewJob> = {}): NewJob => ({ key, group: 'g', payload: `do ${key}`, ...over });
 const bytes = (text: string) => Buffer.from(text);
 
+interface Manner {
+  /** Beside each other: where a place waits without holding up the process. */
+  readonly beside?: boolean;
+  /** The promises that fall to the engine, and not to the code above it. */
+  readonly only?: RegExp;
+}
+
 /** What any queue promises. */
-export function queueContract(newPlace: () => Promise<QueuePlace>): void {
+export function queueContract(newPlace: () => Promise<QueuePlace>, { beside = false, only = /./ }: Manner = {}): void {
+  const promise = (name: string, hold: () => Promise<void>) => {
+    if (only.test(name)) (beside ? test.concurrent : test)(name, hold, 30_000);
+  };
+
   async function eventually<T>(question: () => Promise<T>, holds: (answer: T) => boolean): Promise<T> {
     const end = Date.now() + 15_000;
     for (;;) {
@@ -40,7 +51,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
       )
       .toSorted();
 
-  test('each job is done once by somebody, whoever works, and what is told comes back whole', async () => {
+  promise('each job is done once by somebody, whoever works, and what is told comes back whole', async () => {
     const place = await newPlace();
     await using asking = place.open();
     await using one = place.open();
@@ -69,7 +80,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     await Promise.all(workers.map((worker) => worker.drain(1_000)));
   });
 
-  test('a key waits once, and never runs beside itself', async () => {
+  promise('a key waits once, and never runs beside itself', async () => {
     const place = await newPlace();
     await using queue = place.open();
     await queue.add([job('a'), job('a', { payload: 'again' }), job('b')]);
@@ -102,7 +113,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     await worker.drain(1_000);
   });
 
-  test('what is wanted soon goes first, the rest in its order', async () => {
+  promise('what is wanted soon goes first, the rest in its order', async () => {
     const place = await newPlace();
     await using queue = place.open();
     await queue.add([job('1'), job('2'), job('3', { soon: true }), job('4')]);
@@ -117,7 +128,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     await worker.drain(1_000);
   });
 
-  test('a job that fails is tried again after a rest, and given up in words', async () => {
+  promise('a job that fails is tried again after a rest, and given up in words', async () => {
     const place = await newPlace();
     await using queue = place.open();
     const attempts: string[] = [];
@@ -133,7 +144,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     expect(await queue.counts()).toMatchObject({ waiting: 0, underWay: 0, resting: 0 });
   });
 
-  test('what somebody took and never ended goes to another, with its payload', async () => {
+  promise('what somebody took and never ended goes to another, with its payload', async () => {
     const place = await newPlace();
     await using queue = place.open();
     await queue.add([job('a'), job('b')]);
@@ -143,7 +154,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     await worker.drain(1_000);
   });
 
-  test('a job at which workers are lost each time is given up, and does not kill for ever', async () => {
+  promise('a job at which workers are lost each time is given up, and does not kill for ever', async () => {
     const place = await newPlace();
     await using queue = place.open();
     await queue.add([job('deadly')]);
@@ -153,9 +164,9 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     expect(words(await toldOf(queue, 1))).toEqual(['deadly: gave up, workers were lost at it 2 times']);
     expect(handled).toEqual([]);
     await worker.drain(1_000);
-  }, 30_000);
+  });
 
-  test('a lease is renewed as long as its holder lives', async () => {
+  promise('a lease is renewed as long as its holder lives', async () => {
     const place = await newPlace();
     await using queue = place.open();
     await using other = place.open();
@@ -172,7 +183,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     await Promise.all(workers.map((worker) => worker.drain(1_000)));
   });
 
-  test('a part may be told by two who both believe to hold the job: both are handed out, and nothing breaks', async () => {
+  promise('a part may be told by two who both believe to hold the job: both are handed out, and nothing breaks', async () => {
     const place = await newPlace();
     await using queue = place.open();
     await queue.add([job('a')]);
@@ -184,7 +195,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     await worker.drain(1_000);
   });
 
-  test('a group is told apart from others', async () => {
+  promise('a group is told apart from others', async () => {
     const place = await newPlace();
     await using queue = place.open();
     const worker = queue.work({ name: 'w', atOnce: 1 }, ({ group, tell }) => tell('a', bytes(group)));
@@ -194,7 +205,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     await worker.drain(1_000);
   });
 
-  test('what waits can be taken back; what is under way goes on', async () => {
+  promise('what waits can be taken back; what is under way goes on', async () => {
     const place = await newPlace();
     await using queue = place.open();
     const let_go = Promise.withResolvers<void>();
@@ -217,7 +228,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     await worker.drain(1_000);
   });
 
-  test('while it is paused nobody takes anything', async () => {
+  promise('while it is paused nobody takes anything', async () => {
     const place = await newPlace();
     await using queue = place.open();
     await using other = place.open();
@@ -232,7 +243,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     await worker.drain(1_000);
   });
 
-  test('who drains takes no more, ends what it began, and leaves the rest to others', async () => {
+  promise('who drains takes no more, ends what it began, and leaves the rest to others', async () => {
     const place = await newPlace();
     await using queue = place.open();
     await using other = place.open();
@@ -256,7 +267,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>): void {
     await heir.drain(1_000);
   });
 
-  test('who does not end in time is left behind, and its job goes to another', async () => {
+  promise('who does not end in time is left behind, and its job goes to another', async () => {
     const place = await newPlace();
     await using queue = place.open();
     await using other = place.open();

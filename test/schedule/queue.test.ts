@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { openOperations } from '#src/operations/operations.ts';
 import { openBullmq } from '#src/schedule/bullmq.ts';
 import { openEmbedded, queuePart } from '#src/schedule/embedded.ts';
@@ -12,7 +12,7 @@ import { redisAddress } from '#src/schedule/redis.ts';
 import { brisk } from '#test/contracts/brisk.ts';
 import { queueContract } from '#test/contracts/queue.ts';
 import { postgresIsThere, startPostgres } from '#test/evidence/postgres-server.ts';
-import { type RedisServer, redisIsThere, startRedis } from './redis-server.ts';
+import { redisIsThere, startRedis } from './redis-server.ts';
 
 /** A process that takes the next job and is killed with it. */
 async function lose(address: string, name: string, key: string): Promise<void> {
@@ -65,26 +65,32 @@ describe('in a file', () => {
   });
 });
 
+/** Started by the first test that needs it: those that run beside each other do not wait for `beforeAll`. */
+function shared<T extends { remove(): Promise<unknown> }>(start: () => Promise<T>): () => Promise<T> {
+  let server: Promise<T> | undefined;
+  afterAll(async () => (await server)?.remove());
+  return () => (server ??= start());
+}
+
 (postgresIsThere ? describe : describe.skip)('in PostgreSQL', () => {
-  let server: Awaited<ReturnType<typeof startPostgres>>;
-  beforeAll(async () => {
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(() => server.remove());
-  queueContract(async () => {
-    const address = server.address(`queue${++places}`);
-    return { open: () => embedded(address), lose: (key) => lose(address, '', key) };
-  });
+  const server = shared(startPostgres);
+  const only = /done once|tried again|never ended|taken back/;
+  queueContract(
+    async () => {
+      const address = (await server()).address(`queue${++places}`);
+      return { open: () => embedded(address), lose: (key) => lose(address, '', key) };
+    },
+    { only },
+  );
 });
 
 (redisIsThere ? describe : describe.skip)('in Redis', () => {
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await startRedis();
-  });
-  afterAll(() => server.remove());
-  queueContract(async () => {
-    const name = `queue${++places}`;
-    return { open: () => openBullmq(redisAddress(server.address), name, brisk), lose: (key) => lose(server.address, name, key) };
-  });
+  const server = shared(startRedis);
+  queueContract(
+    async () => {
+      const [{ address }, name] = [await server(), `queue${++places}`];
+      return { open: () => openBullmq(redisAddress(address), name, brisk), lose: (key) => lose(address, name, key) };
+    },
+    { beside: true },
+  );
 });

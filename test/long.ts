@@ -11,6 +11,7 @@ const suites = [
   'package/mutate.long.ts 2600',
   'acceptance/kill.ts 12',
   'alerts/kill.long.ts 40',
+  'acceptance/chaos.long.ts 60',
   'acceptance/stop.ts 20',
 ];
 

@@ -1,0 +1,11 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { company, main, production, staging } from '#test/doubles/aws/company.ts';
+import { startAws } from '#test/doubles/aws/server.ts';
+import { redisIsThere, startRedis } from '#test/schedule/redis-server.ts';
+import { type Folder, newFolder } from './company.ts';

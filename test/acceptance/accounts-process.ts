@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { openBullmq } from '#src/schedule/bullmq.ts';
 import { usualTiming } from '#src/schedule/queue.ts';
@@ -33,9 +34,7 @@ const working = startWorker({
   collectors: accountsCollectors,
 });
 process.stdout.write('ready\n');
-process.once('SIGTERM', () => {
-  void working.drain(8_000).then(async () => {
-    process.stdout.write(`${JSON.stringify({ ...calls, rss: process.resourceUsage().maxRSS })}\n`);
-    await queue[Symbol.asyncDispose]();
-  });
-});
+await once(process, 'SIGTERM');
+await working.drain(8_000);
+process.stdout.write(`${JSON.stringify({ ...calls, rss: process.resourceUsage().maxRSS })}\n`);
+await queue[Symbol.asyncDispose]();

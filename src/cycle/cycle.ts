@@ -151,7 +151,7 @@ const everyOf = ({ id, every }: Collector, settings: CycleSettings): number => p
  */
 function isDue(held: HeldScope | undefined, every: number, tried: number | undefined, asOf: number): boolean {
   if (!held || held.retired || held.lastLook === null || held.failing) return tried === undefined || asOf - tried >= every / 4;
-  return asOf - held.lastLook >= every * (0.95 + 0.04 * chance(`${held.scope.connection} ${held.lastLook}`));
+  return asOf - held.lastLook >= every * (0.95 - 0.04 * chance(`${held.scope.connection} ${held.lastLook}`));
 }
 
 /** From 0 to 1, the same for the same words: what was looked at together stays together, and nobody can tell the next look to the second. */

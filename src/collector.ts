@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Duration } from '#src/duration.ts';
 import type { Observed, Population, Unread, UnreadReason } from '#src/population.ts';
+import { withoutSecrets } from '#src/redaction.ts';
 
 export type { Observed, Population, Unread } from '#src/population.ts';
 export { isUnread } from '#src/population.ts';
@@ -129,10 +130,10 @@ export class CallFailure extends Error {
     facts: { code?: string; status?: number; requestId?: string; date?: string | undefined; detail: string },
     options?: ErrorOptions,
   ) {
-    super(facts.detail, options);
+    super(withoutSecrets(facts.detail), options);
     this.name = 'CallFailure';
     this.reason = reason;
-    this.code = facts.code ?? '';
+    this.code = withoutSecrets(facts.code ?? '');
     this.status = facts.status ?? 0;
     this.requestId = facts.requestId ?? '';
     this.date = facts.date;

@@ -201,7 +201,7 @@ export function loadConfig(
 function configOf(checked: ConfigFile, { yaml }: Mistakes, sources: SecretSources): Config {
   const secrets: Secret[] = [];
   const secretAt = (ref: string, at: Path): Secret => {
-    const secret = secretOf(ref, `${yaml.file}:${yaml.at(at).line} ${pathText(at)}`, sources);
+    const secret = secretOf(ref, `${yaml.file}:${yaml.at(at).line} ${pathText(at)}`, sources, { told: at.at(-1) === 'externalId' });
     secrets.push(secret);
     return secret;
   };

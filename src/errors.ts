@@ -1,3 +1,5 @@
+import { withoutSecrets } from '#src/redaction.ts';
+
 /**
  * Every failure that an operator can meet: what happened, what to do, whether trying again without a change can help,
  * and the exit code (1 a fault of ours or of the machine, 2 wrong usage or configuration, 3 a connection could not be read at all).
@@ -491,10 +493,11 @@ export class HoldfastError<Code extends ErrorCode = ErrorCode> extends Error {
     options: { cause?: unknown; problems?: readonly HoldfastError[] } = {},
   ) {
     const entry: ErrorEntry = errors[code];
-    super(fill(entry.says, data), 'cause' in options ? { cause: options.cause } : undefined);
+    const said = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, clean(value)]));
+    super(fill(entry.says, said), 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    this.data = data;
-    this.remedy = fill(entry.remedy, data);
+    this.data = said;
+    this.remedy = fill(entry.remedy, said);
     this.retry = entry.retry;
     this.exit = entry.exit;
     this.problems = options.problems ?? [];
@@ -563,6 +566,8 @@ ${rows.map((row) => `| ${row} |`).join('\n')}
 
 type ErrorEntry = { says: string; remedy: string; retry: boolean; exit: ExitCode };
 type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never;
+
+const clean = (value: ErrorValue): ErrorValue => (typeof value === 'string' ? withoutSecrets(value) : value);
 
 function fill(text: string, data: Record<string, ErrorValue>): string {
   return text.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) => (Object.hasOwn(data, name) ? String(data[name]) : placeholder));

@@ -1,4 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { withoutSecrets } from '#src/redaction.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -18,5 +19,6 @@ const secretPaths = [
 /** One line of JSON per fact, on standard error: standard output belongs to data. Secrets are redacted wherever they might turn up. */
 export function openLog(level: LogLevel, stream: DestinationStream = pino.destination({ dest: 2, sync: true })): Logger {
   const paths = secretPaths.flatMap((path) => [path, `*.${path}`, `*.*.${path}`]);
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths, censor: '[redacted]' } }, stream);
+  const cleaned: DestinationStream = { write: (line) => stream.write(withoutSecrets(line)) };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths, censor: '[redacted]' } }, cleaned);
 }

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '#src/redaction.ts';
 import type { AlertMessage, ReplyMessage } from './message.ts';
 
 /** Where a message came to lie; what an edit or a thread refers to. */
@@ -56,7 +57,7 @@ export class ChannelFault extends Error {
       readonly cause?: unknown;
     } = {},
   ) {
-    super(message, { cause });
+    super(withoutSecrets(message), { cause });
     this.uncertain = uncertain;
     this.permanent = permanent;
     this.retryAfter = retryAfter;

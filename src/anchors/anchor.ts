@@ -1,4 +1,5 @@
 import type { Hash } from '#src/ledger/tree.ts';
+import { withoutSecrets } from '#src/redaction.ts';
 
 /** A signed head of the ledger, as it is published. */
 export interface Checkpoint {
@@ -38,7 +39,7 @@ export class AnchorFault extends Error {
   override readonly name: string = 'AnchorFault';
   readonly mend: string;
   constructor(reason: string, { mend = '', cause }: { mend?: string; cause?: unknown } = {}) {
-    super(reason, cause === undefined ? {} : { cause });
+    super(withoutSecrets(reason), cause === undefined ? {} : { cause });
     this.mend = mend;
   }
 }

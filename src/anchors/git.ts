@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { learnSecret } from '#src/redaction.ts';
 import { type Anchor, AnchorFault, type Checkpoint, OtherCheckpoint, patience, sameText, slugOf } from './anchor.ts';
 
 export interface GitSettings {
@@ -169,5 +170,8 @@ function tipIn(listed: string, ref: string): string | null {
 }
 
 async function authorization(token: GitSettings['token']): Promise<string | null> {
-  return token === undefined ? null : `Authorization: Basic ${Buffer.from(`x-access-token:${await token()}`).toString('base64')}`;
+  if (token === undefined) return null;
+  const credential = Buffer.from(`x-access-token:${await token()}`).toString('base64');
+  learnSecret(credential);
+  return `Authorization: Basic ${credential}`;
 }

@@ -6,6 +6,7 @@ import { exampleConfig } from '#src/commands/example.ts';
 import { type Config, loadConfig } from '#src/config.ts';
 import { didYouMean, errorText, HoldfastError } from '#src/errors.ts';
 import { openLog } from '#src/log.ts';
+import { learnSecretsOf, withoutSecrets } from '#src/redaction.ts';
 import { collectors, investigators } from '#src/registry.ts';
 import { alerts } from './alerts.ts';
 import { backfill } from './backfill.ts';
@@ -69,6 +70,7 @@ const common = {
  */
 export async function runCommand(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, env } = surroundings;
+  learnSecretsOf(env);
   try {
     const [name, ...rest] = argv;
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
@@ -142,7 +144,7 @@ function invocation(options: Options, operands: readonly string[], surroundings:
       }
     },
     answer(document, text) {
-      stdout.write(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : text());
+      stdout.write(withoutSecrets(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : text()));
     },
   };
 }
@@ -152,8 +154,8 @@ function report(error: unknown, stderr: Surroundings['stderr'], debug: boolean):
     error instanceof HoldfastError
       ? error
       : new HoldfastError('PROGRAM_FAULT', { reason: Error.isError(error) ? error.message : String(error) }, { cause: error });
-  for (const line of errorText(known).split('\n')) stderr.write(`${printable(line)}\n`);
-  if (debug && Error.isError(error)) stderr.write(`${error.stack}\n`);
+  for (const line of errorText(known).split('\n')) stderr.write(`${printable(withoutSecrets(line))}\n`);
+  if (debug && Error.isError(error)) stderr.write(`${withoutSecrets(error.stack ?? '')}\n`);
   return known.exit;
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { HoldfastError } from '#src/errors.ts';
+import { learnSecret } from '#src/redaction.ts';
 import { SecretNotGiven, secretArn, secretInAws } from './secrets-manager.ts';
 
 /** A secret by reference: where it is kept, never what it is. Printing one in any way shows the reference. */
@@ -44,8 +45,11 @@ const nameFits = {
   'aws-sm': secretArn,
 };
 
-/** The secret behind a reference that `parseReference` accepts. `where` is told when it cannot be resolved: file, line and field. */
-export function secretOf(ref: string, where: string, sources: SecretSources): Secret {
+/**
+ * The secret behind a reference that `parseReference` accepts. `where` is told when it cannot be resolved: file, line and field. What others
+ * tell too, as AWS does with external ids, is not kept from being said.
+ */
+export function secretOf(ref: string, where: string, sources: SecretSources, { told = false } = {}): Secret {
   const reference = parseReference(ref);
   if (typeof reference === 'string') throw new TypeError(`not a reference to a secret: ${reference}`);
   const secret: Secret = {
@@ -54,6 +58,7 @@ export function secretOf(ref: string, where: string, sources: SecretSources): Se
     resolve: async () => {
       const value = await lookUp[reference.scheme](reference.name, sources, unresolved);
       if (value === '') throw unresolved('it is empty', emptyMend[reference.scheme]);
+      if (!told) learnSecret(value);
       return value;
     },
     toJSON: () => ref,

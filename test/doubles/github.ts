@@ -16,6 +16,8 @@ interface GithubRepository {
   readonly rulesets?: readonly number[];
   /** Protection costs extra: GitHub asks to upgrade. */
   readonly freePlan?: boolean;
+  /** What GitHub answers besides. */
+  readonly more?: object;
   /** As GitHub writes them, the latest first. */
   readonly activity?: readonly { readonly ref: string; readonly timestamp: string }[];
   readonly events?: readonly object[];
@@ -250,7 +252,7 @@ function organization({ organization: login, id, settings = {}, owner = true, re
 
 function repositoryBody(
   { organization }: GithubWorld,
-  { id, name, visibility = 'private', archived = false, fork = false, empty, branch = 'main' }: GithubRepository,
+  { id, name, visibility = 'private', archived = false, fork = false, empty, branch = 'main', more = {} }: GithubRepository,
 ): object {
   return {
     id,
@@ -264,6 +266,7 @@ function repositoryBody(
     is_template: false,
     default_branch: branch,
     size: empty ? 0 : 120 + id,
+    ...more,
   };
 }
 

@@ -6,7 +6,9 @@ import { type Desk, openDesk } from '#src/actions/desk.ts';
 import { actionsPart, type Inbox, openInbox } from '#src/actions/inbox.ts';
 import { obey, openAlerting, openButtons } from '#src/alerting.ts';
 import type { Alerts } from '#src/alerts/alerts.ts';
+import type { ListedAlert } from '#src/alerts/list.ts';
 import { alertPart } from '#src/alerts/tables.ts';
+import { alertMeasures, tallyOf } from '#src/alerts/tally.ts';
 import type { Connection } from '#src/collector.ts';
 import type { Companion } from '#src/companion.ts';
 import { besideEvidence, type Config } from '#src/config.ts';
@@ -83,6 +85,8 @@ export interface Agent extends AsyncDisposable {
   desk(inbox: Inbox): Desk;
   /** Has scopes read once more, out of their period and before others: at the first pass after an instant (epoch ms). */
   reread(scopes: readonly Scope[], due: number): void;
+  /** What is told as wrong now, the worst first; null where nobody watches. */
+  alerts(): readonly ListedAlert[] | null;
   /** Where jobs for workers lie; null where the agent collects by itself. */
   readonly queue: Pick<Queue, 'name' | 'counts'> | null;
   /** The keys that sign; null where the evidence is only read, or kept in memory. */
@@ -247,7 +251,7 @@ export async function openAgent({
       ...who,
       waivers: waiverNotices(store),
       outside: outsideAt,
-      ...(signs && { troubles: [signs.troubles] }),
+      ...(signs && { troubles: [signs.troubles], delivered: (seconds: number) => signs.meter.delivered(seconds) }),
       ...(rereads && { reread: (scopes: readonly Scope[]) => rereads.ask(scopes.map(scopeKey), now()) }),
       log,
       now,
@@ -259,7 +263,14 @@ export async function openAgent({
     if (signs)
       companions.push(
         signs.accompany(
-          { store, signs: keyring !== null, outside: outsideAt, operations, periods: periodsOf(config, collectors) },
+          {
+            store,
+            signs: keyring !== null,
+            outside: outsideAt,
+            operations,
+            periods: periodsOf(config, collectors),
+            measures: async () => alertMeasures(tallyOf(operations), now()),
+          },
           connections,
         ),
       );
@@ -284,6 +295,7 @@ export async function openAgent({
     inbox,
     desk,
     runDue,
+    alerts: () => alerts?.list() ?? null,
     reread: (scopes, due) => rereads?.ask(scopes.map(scopeKey), due),
     queue,
     ruleSetAt,

@@ -33,6 +33,7 @@ export interface Alerting {
   /** Beside the anchors. */
   readonly troubles?: readonly Troubles[];
   readonly reread?: Reread;
+  readonly delivered?: (seconds: number) => void;
   readonly log: Logger;
   /** Epoch ms. */
   readonly now: () => number;
@@ -61,6 +62,7 @@ export function openAlerting(parts: Alerting): Alerts {
     owed: (at) => owedNow({ store: store.reading(), rules, parametersOf, timeZone: config.timeZone }, at),
     reread: parts.reread ?? (() => undefined),
     policy: policyOf(config.alerts),
+    ...(parts.delivered && { delivered: parts.delivered }),
     log,
     now,
   });

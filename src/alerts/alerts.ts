@@ -11,6 +11,7 @@ import type { Condition } from './condition.ts';
 import { openDelivery } from './delivery.ts';
 import { step } from './drift.ts';
 import { leaseIn } from './lease.ts';
+import { type ListedAlert, listed } from './list.ts';
 import { isObligation, isTrouble, isWaiver, obligationConditions, troubleConditions, waiverConditions } from './notices.ts';
 import { type Draft, put, unpark } from './outbox.ts';
 import type { OwedNow } from './owed.ts';
@@ -44,11 +45,15 @@ export interface AlertsOptions {
   readonly pace?: number;
   /** Milliseconds after which another agent tells in place of one that is silent. */
   readonly lease?: number;
+  /** Told of each letter that arrived, how many seconds after it was written. */
+  readonly delivered?: (seconds: number) => void;
 }
 
 export interface Alerts extends Companion, AlertOrders {
   /** One look at what became known and at the clock. Never throws. */
   tick(): Promise<void>;
+  /** What is open, the worst and oldest first; links are relative where the pages have no address. */
+  list(): readonly ListedAlert[];
   /** Resolves when nothing is being delivered or asked. */
   settled(): Promise<void>;
 }
@@ -68,7 +73,16 @@ export function openAlerts(options: AlertsOptions): Alerts {
   const composing: Composing = { ...options.composing, store };
   const lease = leaseIn(operations, randomUUID(), options.lease);
   const delivery =
-    channel && openDelivery({ operations, channel, lease, log, now, ...(options.pace !== undefined && { pace: options.pace }) });
+    channel &&
+    openDelivery({
+      operations,
+      channel,
+      lease,
+      log,
+      now,
+      ...(options.pace !== undefined && { pace: options.pace }),
+      ...(options.delivered && { delivered: options.delivered }),
+    });
   const asking = attributing({ findActor: options.findActor, store, now });
 
   let memory: { state: AlertState; rules: Set<string>; watch: Watch } | null = null;
@@ -224,6 +238,10 @@ export function openAlerts(options: AlertsOptions): Alerts {
     async settled() {
       await queue;
       await Promise.all([asking.settled(), delivery?.settled()]);
+    },
+    list: () => {
+      const alerts = new Map([...(memory?.state.alerts ?? [])].filter(([, { resolved }]) => resolved === null));
+      return listed(operations, { alerts }, composing, now());
     },
     has: (id) => memory?.state.alerts.has(id) || isKnown(operations, id),
     find(id) {

@@ -16,6 +16,8 @@ export interface DeliveryOptions {
   readonly pace?: number;
   /** From 0 to 1, for the jitter. */
   readonly random?: () => number;
+  /** Told of each letter that arrived, how many seconds after it was written. */
+  readonly delivered?: (seconds: number) => void;
 }
 
 export interface Delivery {
@@ -31,7 +33,16 @@ export interface Delivery {
  * Brings the letters of the outbox, each channel apart, at the pace that a channel bears. A letter counts as one that may have arrived from
  * before it is brought, so that after a crash it is looked for first; a channel that cannot look gets it again.
  */
-export function openDelivery({ operations, channel, lease, log, now, pace = 1_000, random = Math.random }: DeliveryOptions): Delivery {
+export function openDelivery({
+  operations,
+  channel,
+  lease,
+  log,
+  now,
+  pace = 1_000,
+  random = Math.random,
+  delivered: told,
+}: DeliveryOptions): Delivery {
   const lanes = new Map<string, Promise<void>>();
   /** Until when a channel asked to be left alone. */
   const pauses = new Map<string, number>();
@@ -47,11 +58,12 @@ export function openDelivery({ operations, channel, lease, log, now, pace = 1_00
     }
   }
 
-  async function bring(name: string, { letter, attempts, tried }: Turn): Promise<void> {
+  async function bring(name: string, { letter, attempts, tried, created }: Turn): Promise<void> {
     try {
       const there = tried === null ? null : await find(letter, tried);
       const receipt = there ?? (isWorthBringing(letter.content) ? await channel.deliver(letter) : null);
       operations.transaction(() => delivered(operations, letter.id, receipt, now()));
+      told?.((now() - created) / 1_000);
       log.info({ letter: letter.id, channel: name, attempts, found: there !== null }, 'letter delivered');
     } catch (error) {
       note(name, letter.id, attempts, error);

@@ -1,12 +1,17 @@
 import type { Operations } from '#src/operations/operations.ts';
 import { type Composing, compose } from './compose.ts';
+import { rank } from './condition.ts';
 import type { AlertMessage } from './message.ts';
 import { type Undelivered, undelivered } from './outbox.ts';
+import type { AlertState } from './state.ts';
 import { load } from './tables.ts';
 
 /** An alert as it stands, and how it was told. Instants in epoch ms. */
 export interface ListedAlert
-  extends Pick<AlertMessage, 'alert' | 'kind' | 'state' | 'severity' | 'headline' | 'assigned' | 'acknowledged' | 'resolved' | 'due'> {
+  extends Pick<
+    AlertMessage,
+    'alert' | 'kind' | 'state' | 'severity' | 'headline' | 'assigned' | 'acknowledged' | 'resolved' | 'due' | 'page'
+  > {
   readonly rule: string | null;
   readonly count: number;
   readonly since: number;
@@ -24,13 +29,14 @@ export interface AlertList {
 /** What is open, and what was resolved since an instant; and the letters that were not delivered. */
 export function listAlerts(operations: Operations, composing: Composing, now: number, resolvedSince = now): AlertList {
   const { state } = load(operations, resolvedSince);
-  const told = new Map(
-    operations.db
-      .prepare("SELECT alert, delivered FROM alert_letter WHERE kind = 'parent' AND state = 'delivered'")
-      .all()
-      .map(({ alert, delivered }) => [String(alert), Number(delivered)]),
-  );
-  const alerts = [...state.alerts.values()].map((own): ListedAlert => {
+  return { alerts: listed(operations, state, composing, now), undelivered: undelivered(operations) };
+}
+
+/** The alerts of a state. */
+export function listed({ db }: Operations, { alerts }: Pick<AlertState, 'alerts'>, composing: Composing, now: number): ListedAlert[] {
+  const arrived = db.prepare("SELECT alert, delivered FROM alert_letter WHERE kind = 'parent' AND state = 'delivered'").all();
+  const told = new Map(arrived.map(({ alert, delivered }) => [String(alert), Number(delivered)]));
+  const rows = [...alerts.values()].map((own): ListedAlert => {
     const {
       alert,
       kind,
@@ -43,6 +49,7 @@ export function listAlerts(operations: Operations, composing: Composing, now: nu
       due,
       count,
       firstBad: since,
+      page,
     } = compose(own, composing, now);
     const { channel, rule } = own;
     return {
@@ -58,10 +65,11 @@ export function listAlerts(operations: Operations, composing: Composing, now: nu
       assigned,
       acknowledged,
       resolved,
+      page,
       channel,
       told: told.get(alert) ?? null,
     };
   });
-  const weight = ({ resolved, severity }: ListedAlert) => (resolved ? 10 : 0) - ['low', 'medium', 'high', 'critical'].indexOf(severity);
-  return { alerts: alerts.toSorted((a, b) => weight(a) - weight(b) || a.since - b.since), undelivered: undelivered(operations) };
+  const weight = ({ resolved, severity }: ListedAlert) => (resolved ? 10 : 0) - rank(severity);
+  return rows.toSorted((a, b) => weight(a) - weight(b) || a.since - b.since);
 }

@@ -18,6 +18,7 @@ export interface Turn {
   readonly letter: Letter;
   readonly attempts: number;
   readonly tried: number | null;
+  readonly created: number;
 }
 
 /** What was not delivered, and why. */
@@ -77,7 +78,7 @@ export const channelsWaiting = ({ db }: Operations): string[] =>
 export function take({ db }: Operations, channel: string, now: number): Turn | null {
   const rows = db
     .prepare(
-      "SELECT id, alert, kind, content, attempts, since, next FROM alert_letter WHERE state = 'waiting' AND channel = ? ORDER BY seq LIMIT 500",
+      "SELECT id, alert, kind, content, attempts, since, next, created FROM alert_letter WHERE state = 'waiting' AND channel = ? ORDER BY seq LIMIT 500",
     )
     .all(channel);
   const blocked = new Set<string>();
@@ -90,7 +91,7 @@ export function take({ db }: Operations, channel: string, now: number): Turn | n
     if (parent === 'missing') continue;
     const since = row['since'] === null ? null : Number(row['since']);
     db.prepare('UPDATE alert_letter SET attempts = attempts + 1, since = ? WHERE id = ?').run(since ?? now, row['id']!);
-    return { letter: letterOf(row, channel, parent), attempts: Number(row['attempts']) + 1, tried: since };
+    return { letter: letterOf(row, channel, parent), attempts: Number(row['attempts']) + 1, tried: since, created: Number(row['created']) };
   }
   return null;
 }

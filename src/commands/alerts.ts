@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
-import { openBeside } from '#src/agent.ts';
 import { composingOf } from '#src/alerting.ts';
 import { ChannelFault } from '#src/alerts/channel.ts';
 import { type AlertList, listAlerts } from '#src/alerts/list.ts';
 import { isChannelId } from '#src/alerts/slack-channels.ts';
 import { defaultChannel, openChannel } from '#src/alerts/slack-open.ts';
 import { trialLetter } from '#src/alerts/trial.ts';
-import { besideEvidence, type Config } from '#src/config.ts';
+import type { Config } from '#src/config.ts';
 import { HoldfastError } from '#src/errors.ts';
+import { openIfKept } from './beside.ts';
 import type { Command, Invocation } from './command.ts';
 import { printable, shorten, table } from './text.ts';
 
@@ -29,10 +28,9 @@ export const alerts: Command = {
         mend: 'Use: holdfast alerts --test --channel NAME',
       });
     return reading(async (_report, { store, controls }) => {
-      const kept = typeof settings.store !== 'string' || existsSync(besideEvidence(settings, 'operations.db'));
       let list: AlertList = { alerts: [], undelivered: [] };
-      if (kept) {
-        using operations = await openBeside(settings);
+      using operations = await openIfKept(settings);
+      if (operations) {
         const composing = { ...composingOf(settings, controls), store, consoleLink: () => null };
         list = listAlerts(operations, composing, now(), options['resolved'] === true ? now() - 30 * 86_400_000 : now());
       }

@@ -105,6 +105,7 @@ async function serve(
   const portal = await startPortal({
     report: () => agent.report(now()),
     ledgerSize: () => agent.store.head().size,
+    alerts: () => agent.alerts(),
     listen: config.portal,
     company: config.company,
     example,

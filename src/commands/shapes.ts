@@ -73,6 +73,17 @@ const status = z.object({
   problems: z
     .array(z.object({ key: z.string(), says: z.string() }))
     .describe('What is not well; the key is the same for as long as it is the same'),
+  alerts: z
+    .object({
+      open: z.record(severity, z.int()),
+      acknowledged: z.int(),
+      waiting: z.int().describe('Messages that were not delivered yet'),
+      waitingSince: instant.nullable(),
+      parked: z.int().describe('Messages that a channel refused for good'),
+      fault: z.object({ says: z.string(), mend: z.string() }).nullable(),
+    })
+    .nullable()
+    .describe('Null where no agent has worked yet'),
   company: z.string(),
   example: z.boolean(),
   asOf: instant,
@@ -303,6 +314,7 @@ const alert = z.object({
   count: z.int().describe('Of items, or of what else it is about'),
   since: instant,
   due: instant.nullable(),
+  page: z.string().nullable().describe('Its page; null where the pages have no address'),
   channel: z.string().nullable().describe('Null where nobody is told'),
   told: instant.nullable().describe('When the first message arrived'),
   assigned: z.string().nullable(),

@@ -1,3 +1,4 @@
+import type { AlertTally } from '#src/alerts/tally.ts';
 import type { AnchorStatus, StatusReport } from '#src/report/types.ts';
 import { percent } from '#src/report/words.ts';
 import { type Problem, spanInWords } from '#src/vitals/problems.ts';
@@ -8,7 +9,7 @@ import { counted } from './wellness.ts';
 const most = 3;
 
 /** `holdfast status`: ten lines, the first of which says whether all is well. */
-export function statusLines(status: StatusReport, problems: readonly Problem[]): string {
+export function statusLines(status: StatusReport, problems: readonly Problem[], alerts: AlertTally | null): string {
   const { company, example, window, asOf, connections, items, observed, unobserved } = status;
   const text = [
     verdict(problems),
@@ -16,7 +17,7 @@ export function statusLines(status: StatusReport, problems: readonly Problem[]):
     `${window ? `Window       ${window.firstDay} to ${window.lastDay}, ${window.timeZone}` : 'Window       none declared'}; as of ${asOf}`,
     `Items        ${items} in ${connections.reduce((total, { scopes }) => total + scopes, 0)} scopes; ${resultCounts(status)}`,
     `Observed     ${observed === null ? '-' : percent(observed)} of the window so far${unobserved ? `; ${counted(unobserved.gaps, 'gap')}` : ''}${past(status)}`,
-    `Deviations   ${deviationCounts(status)}`,
+    `Deviations   ${deviationCounts(status)}${alerts === null ? '' : alertCounts(alerts)}`,
     `Connections  ${connections.map((connection) => connectionAge(connection, asOf)).join('; ') || 'none was looked at yet'}`,
     `Criteria     ${status.criteria.filter(({ reached }) => reached).length} of ${status.criteria.length} reached by an available key rule`,
     `Ledger       ${ledgerState(status)}`,
@@ -47,6 +48,12 @@ function deviationCounts({ deviations: { total, open, waived, overdue, nextDue }
     ...(nextDue ? [`next due ${nextDue}`] : []),
     ...asked,
   ].join('; ');
+}
+
+function alertCounts({ open, acknowledged, waiting, parked }: AlertTally): string {
+  const total = Object.values(open).reduce((sum, count) => sum + count, 0);
+  const late = waiting + parked;
+  return `; alerts: ${total} open${acknowledged > 0 ? `, ${acknowledged} acknowledged` : ''}${late > 0 ? `, ${late} messages not delivered` : ''}`;
 }
 
 const waiverCounts = ({ requested, inForce, expired, nextEnd }: StatusReport['waivers']): string =>

@@ -1,8 +1,10 @@
+import { type AlertTally, tallyOf } from '#src/alerts/tally.ts';
 import { milliseconds, parseDuration } from '#src/duration.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { collectors } from '#src/registry.ts';
 import { type Ages, staleIn } from '#src/vitals/problems.ts';
 import { periodsOf } from '#src/vitals/watched.ts';
+import { openIfKept } from './beside.ts';
 import type { Command, Invocation } from './command.ts';
 import { statusLines } from './status-lines.ts';
 import { printable } from './text.ts';
@@ -19,19 +21,29 @@ export const status: Command = {
     const { reading, answer, now } = invocation;
     const within = withinIn(invocation);
     if (invocation.options['alive'] === true) return alive(invocation, within);
-    return reading((report, { config, store }) => {
+    return reading(async (report, { config, store }) => {
+      using operations = await openIfKept(config);
+      const alerts = operations && tallyOf(operations);
       const current = report.status();
       const periods = periodsOf(config, collectors);
       const writtenAt = store.writtenAt(current.ledger.size);
       const problems = wellness(current, {
         periods,
         unsignedFor: writtenAt === null ? 0 : (current.example ? writtenAt : now()) - writtenAt,
+        alerts,
       });
-      answer({ well: problems.length === 0, problems, ...current }, () => statusLines(current, problems));
+      answer({ well: problems.length === 0, problems, ...current, alerts: alerts && documentOf(alerts) }, () =>
+        statusLines(current, problems, alerts),
+      );
       return 0;
     });
   },
 };
+
+const documentOf = ({ waitingSince, ...tally }: AlertTally) => ({
+  ...tally,
+  waitingSince: waitingSince === null ? null : new Date(waitingSince).toISOString(),
+});
 
 /** Reads the ages from the store alone: beside a running agent, or of a copy, and without telling its whole history. */
 const alive = ({ reading, answer, now }: Invocation, within: number | undefined): Promise<number> =>

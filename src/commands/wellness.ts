@@ -1,3 +1,4 @@
+import type { AlertTally } from '#src/alerts/tally.ts';
 import type { StatusReport } from '#src/report/types.ts';
 import { type Problem, staleIn } from '#src/vitals/problems.ts';
 
@@ -6,12 +7,14 @@ interface Beside {
   readonly periods: ReadonlyMap<string, number>;
   /** Milliseconds since the last leaf was written: signing takes a moment. */
   readonly unsignedFor: number;
+  /** Null where nobody watches. */
+  readonly alerts: AlertTally | null;
 }
 
 /** What is not well, the worst first; empty where all is. An open deviation whose time has not run out is no such thing. */
 export function wellness(
   { connections, ledger, signed, anchors, deviations, waivers, asOf }: StatusReport,
-  { periods, unsignedFor }: Beside,
+  { periods, unsignedFor, alerts }: Beside,
 ): Problem[] {
   const cycles = new Map(connections.map(({ id, lastCycle }) => [id, lastCycle]));
   const ages = [...periods].map(([connection, period]) => ({ connection, period, ended: cycles.get(connection)?.ended ?? null }));
@@ -40,6 +43,14 @@ export function wellness(
           ]
         : [],
     ),
+    ...(alerts && alerts.parked > 0
+      ? [
+          {
+            key: 'letters',
+            says: `${counted(alerts.parked, 'message')} not delivered: ${alerts.fault?.says ?? 'refused'}; see \`holdfast alerts\``,
+          },
+        ]
+      : []),
     ...(deviations.overdue > 0
       ? [{ key: 'overdue', says: `${counted(deviations.overdue, 'deviation is', 'deviations are')} overdue` }]
       : []),

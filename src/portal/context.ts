@@ -1,3 +1,4 @@
+import type { ListedAlert } from '#src/alerts/list.ts';
 import { day } from '#src/duration.ts';
 import type { Report, StatusReport } from '#src/report/types.ts';
 import type { Window } from '#src/window/types.ts';
@@ -17,9 +18,11 @@ export interface PageContext {
   readonly shown: Window;
   /** The next cycle, epoch ms, where the schedule tells. */
   readonly next: number | null;
+  /** What is told as wrong now; null where nobody watches. */
+  readonly alerts: readonly ListedAlert[] | null;
 }
 
-export function pageContext(site: { report: Report; company: string; example: boolean; next: number | null }): PageContext {
+export function pageContext(site: Pick<PageContext, 'report' | 'company' | 'example' | 'next' | 'alerts'>): PageContext {
   const status = site.report.status();
   const asOf = Date.parse(status.asOf);
   return {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ListedAlert } from '#src/alerts/list.ts';
 import { didYouMean } from '#src/errors.ts';
 import { addressText, listenError } from '#src/listening.ts';
 import type { Report } from '#src/report/types.ts';
@@ -29,6 +30,8 @@ export interface PortalOptions {
   readonly now: () => number;
   /** When the next cycle is due, epoch ms; null where that is not known. */
   readonly nextCycle?: () => number | null;
+  /** What is told as wrong now; left out, or null, where nobody watches. */
+  readonly alerts?: () => readonly ListedAlert[] | null;
   readonly log?: { error(data: object, message: string): void };
   /** Answers /healthz, /readyz and /metrics beside the pages; without it there is /healthz alone. */
   readonly signs?: Answering;
@@ -55,9 +58,9 @@ export async function startPortal(options: PortalOptions): Promise<Portal> {
 
 /** The pages without a socket. They read, and change nothing; there is no session and nothing to log in to. */
 export function portalServer(options: Omit<PortalOptions, 'listen'> & { readonly listen: { readonly host: string } }): FastifyInstance {
-  const { company, example, log, ledgerSize = () => 0, nextCycle = () => null } = options;
+  const { company, example, log, ledgerSize = () => 0, nextCycle = () => null, alerts = () => null } = options;
   const open = memoized(options.report, ledgerSize, options.now);
-  const context = (): PageContext => pageContext({ report: open(), company, example, next: nextCycle() });
+  const context = (): PageContext => pageContext({ report: open(), company, example, next: nextCycle(), alerts: alerts() });
   const problem = (reply: FastifyReply, told: Problem) => send(reply.code(told.status), barePage(told.title, problemPage(told), example));
   const server = fastify({
     logger: false,

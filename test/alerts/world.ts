@@ -102,6 +102,8 @@ export interface World extends AsyncDisposable {
   now: number;
   /** One look a minute, and the clock seen every five seconds between. */
   minutes(count: number): Promise<void>;
+  /** Time without looks. */
+  wait(span: number): Promise<void>;
   look(): Promise<CycleOutcome | null>;
   /** Another agent over the same evidence and the same memory, in place of this one or beside it. */
   again(changes?: Partial<AlertsOptions>): ReturnType<typeof openAlerts>;
@@ -166,15 +168,17 @@ export async function world(changes: Partial<AlertsOptions> = {}, given: Control
       await self.alerts.afterCycles?.(outcome ? [outcome] : []);
       return outcome;
     },
+    async wait(span) {
+      for (const end = self.now + span; self.now < end; ) {
+        self.now = Math.min(end, self.now + 5_000);
+        await self.alerts.tick();
+        await self.alerts.settled();
+      }
+    },
     async minutes(count) {
       for (let i = 0; i < count; i++) {
         await self.look();
-        for (let seconds = 5; seconds < 60; seconds += 5) {
-          self.now += 5_000;
-          await self.alerts.tick();
-          await self.alerts.settled();
-        }
-        self.now += 5_000;
+        await self.wait(minute);
       }
     },
     again: make,

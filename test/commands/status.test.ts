@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import type { AlertTally } from '#src/alerts/tally.ts';
 import { statusLines } from '#src/commands/status-lines.ts';
 import { wellness } from '#src/commands/wellness.ts';
 import type { StatusReport } from '#src/report/types.ts';
@@ -55,6 +56,14 @@ const well: StatusReport = {
   ],
 };
 
+const tally: AlertTally = {
+  open: { low: 2, medium: 0, high: 1, critical: 0 },
+  acknowledged: 1,
+  waiting: 0,
+  waitingSince: null,
+  parked: 0,
+  fault: null,
+};
 const periods = new Map([
   ['aws', hour],
   ['github', 4 * hour],
@@ -107,15 +116,18 @@ const cases: Readonly<Record<string, StatusReport>> = {
 test('status says in ten lines whether all is well', () => {
   const golden = join(import.meta.dirname, 'status.golden.txt');
   const told = Object.entries(cases)
-    .map(([title, status]) => `== ${title}\n${statusLines(status, wellness(status, { periods, unsignedFor: 2 * 60_000 }))}`)
+    .map(
+      ([title, status]) =>
+        `== ${title}\n${statusLines(status, wellness(status, { periods, unsignedFor: 2 * 60_000, alerts: tally }), tally)}`,
+    )
     .join('\n');
   if (process.env['HOLDFAST_GOLDEN'] === 'write') writeFileSync(golden, told);
   expect(told).toBe(readFileSync(golden, 'utf8'));
 });
 
 test.each(Object.entries(cases))('%s: ten lines, the first says which, and no text of a provider acts in the terminal', (title, status) => {
-  const problems = wellness(status, { periods, unsignedFor: 2 * 60_000 });
-  const lines = statusLines(status, problems).trimEnd().split('\n');
+  const problems = wellness(status, { periods, unsignedFor: 2 * 60_000, alerts: tally });
+  const lines = statusLines(status, problems, tally).trimEnd().split('\n');
   expect(lines).toHaveLength(10);
   expect(lines[0]!.startsWith(problems.length === 0 ? 'All is well' : 'Not well: ')).toBe(true);
   expect(problems.length === 0).toBe(title === 'all is well' || title.startsWith('the example'));
@@ -124,6 +136,16 @@ test.each(Object.entries(cases))('%s: ten lines, the first says which, and no te
 
 test('a head that is a moment old may be unsigned yet; a connection that is configured and never seen is missed', () => {
   const unsigned = { ...well, signed: { ...well.signed!, size: 1_233 } };
-  expect(wellness(unsigned, { periods, unsignedFor: 10_000 })).toEqual([]);
-  expect(wellness(well, { periods: new Map([...periods, ['okta', hour]]), unsignedFor: 0 })).toMatchObject([{ key: 'connection okta' }]);
+  expect(wellness(unsigned, { periods, unsignedFor: 10_000, alerts: null })).toEqual([]);
+  expect(wellness(well, { periods: new Map([...periods, ['okta', hour]]), unsignedFor: 0, alerts: null })).toMatchObject([
+    { key: 'connection okta' },
+  ]);
+});
+
+test('messages that a channel refuses are a problem, in the words of the channel', () => {
+  const parked = { ...tally, parked: 3, fault: { says: 'the channel #security does not exist', mend: 'Name another.' } };
+  expect(wellness(well, { periods, unsignedFor: 0, alerts: parked })).toEqual([
+    { key: 'letters', says: '3 messages not delivered: the channel #security does not exist; see `holdfast alerts`' },
+  ]);
+  expect(statusLines(well, [], parked)).toContain('; alerts: 3 open, 1 acknowledged, 3 messages not delivered\n');
 });

@@ -7,6 +7,7 @@ import { hash, type Page } from '../layout.ts';
 import { legend, monthAxis, stripSvg } from '../strip.ts';
 import { conclusionMark } from '../told.ts';
 import { countdown, counted, duration, number, percent } from '../wording.ts';
+import { openAlerts } from './alerts.ts';
 
 /** Where the window stands today: every control in one line, what no rule reaches, and what cannot be read. */
 export function statusPage(context: PageContext): Page {
@@ -17,6 +18,7 @@ export function statusPage(context: PageContext): Page {
     here: '/',
     body: html`${header(context)}
 ${facts(context)}
+${openAlerts(context)}
 ${status.window === null ? noWindow() : controlTable(controls, context)}
 ${unreached(context)}
 ${connections(context)}

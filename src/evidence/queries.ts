@@ -140,19 +140,22 @@ function* runsIn(db: Engine, { from, to, rule, scope, item }: Parameters<Evidenc
   const rules = (db.prepare('SELECT id, key FROM rule').all() as unknown as { id: number; key: string }[]).filter(
     ({ key }) => rule === undefined || key === rule,
   );
-  const keys = keysById(db.prepare('SELECT id, key FROM scope').all());
   const where = [
     'rule = ?',
-    ...(scope === undefined ? [] : ['result_run.scope = (SELECT id FROM scope WHERE key = ?)']),
+    ...(scope === undefined ? [] : ['scope.key = ?']),
     ...(item === undefined ? [] : ['item.key = ?']),
+    'first <= ?',
+    '(ended IS NULL OR ended >= ?)',
   ];
   const rows = db.prepare(
-    `SELECT result_run.*, item.key FROM result_run JOIN item ON item.id = result_run.item WHERE ${where.join(' AND ')} AND first <= ? AND (ended IS NULL OR ended >= ?)`,
+    `SELECT scope.key AS in_scope, item.key, before, first, last, ended, gone, idx, result, severity, reason
+     FROM result_run JOIN item ON item.id = result_run.item JOIN scope ON scope.id = result_run.scope
+     WHERE ${where.join(' AND ')} ORDER BY scope.key, item.key, first`,
   );
   const given: Value[] = [scope, item].filter((value) => value !== undefined);
-  for (const { id, key } of rules.sort((a, b) => byUtf8(a.key, b.key))) {
-    yield* inOrder(key, rows.all(id, ...given, to, from) as unknown as KeyedRun[], keys);
-  }
+  for (const { id, key } of rules.sort((a, b) => byUtf8(a.key, b.key)))
+    for (const run of rows.all(id, ...given, to, from) as unknown as (KeyedRun & { in_scope: string })[])
+      yield resultRun(key, run.in_scope, run);
 }
 
 /** A run with the key of its item. */

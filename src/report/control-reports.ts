@@ -5,7 +5,7 @@ import { type Conclusion, type Control, conclusions } from '#src/window/conclusi
 import type { Evidence, Waiver } from '#src/window/evidence.ts';
 import { factsOf, type RuleFacts, type Thresholds } from '#src/window/facts.ts';
 import { ratios } from '#src/window/measure.ts';
-import { controlStrip, strip } from '#src/window/strip.ts';
+import { controlStrip, ruleStrip, type Strip } from '#src/window/strip.ts';
 import type { Window } from '#src/window/types.ts';
 import type { Context } from './context.ts';
 import type { ControlReport, ControlRule } from './types.ts';
@@ -24,12 +24,17 @@ export function controlReports(
   const worded = new Map(
     [...controlsAt(controls, window.from), ...controlsAt(controls, Math.min(window.to, asOf) - 1)].map((control) => [control.id, control]),
   );
+  const strips = new Map<string, Strip>();
+  const stripOf = (rule: string): Strip | undefined => {
+    const own = evidence.get(rule);
+    return own && (strips.get(rule) ?? strips.set(rule, ruleStrip(own, window)).get(rule)!);
+  };
   return inForce.flatMap((control, i): ControlReport[] => {
     const words = worded.get(control.id) ?? controls.versions.findLast(({ id, control }) => id === control?.id)?.control;
     if (!words) return [];
     const conclusion = concluded[i]!;
     const ruleOf = (id: string): ControlRule =>
-      controlRule(id, byId.get(id), evidence.get(id), conclusion, window, { thresholds, waivers });
+      controlRule(id, byId.get(id), evidence.get(id), stripOf(id), conclusion, window, { thresholds, waivers });
     const { title, statement, owner, frequency, type, criteria } = words;
     const reports = (role: 'key' | 'supporting') => [...new Set(control.versions.flatMap((version) => version[role]))].map(ruleOf);
     const key = reports('key');
@@ -37,7 +42,7 @@ export function controlReports(
     const rests = control.versions.some((version) =>
       [...version.key, ...version.supporting].some((id) => readsFrom(byId.get(id), brought)),
     );
-    const drawn = key.some(({ available }) => available) ? controlStrip(control, evidence, window) : null;
+    const drawn = key.some(({ available }) => available) ? controlStrip(control, stripOf, window) : null;
     const coverages = key.flatMap(({ facts }) => (facts ? coverageOf(facts) : []));
     return [
       {
@@ -87,17 +92,18 @@ function controlRule(
   id: string,
   rule: Rule | undefined,
   evidence: Evidence | undefined,
+  strip: Strip | undefined,
   conclusion: Conclusion,
   window: Window,
   { thresholds, waivers }: { thresholds: Thresholds; waivers: readonly Waiver[] },
 ): ControlRule {
-  if (!rule || !evidence) return { id, title: rule?.title ?? id, available: false, facts: null, strip: null };
+  if (!rule || !evidence || !strip) return { id, title: rule?.title ?? id, available: false, facts: null, strip: null };
   const parts = conclusion.parts.filter(({ key, supporting }) => [...key, ...supporting].some((facts) => facts.rule === id));
   const facts: RuleFacts | null =
     parts.length === 1
       ? ([...parts[0]!.key, ...parts[0]!.supporting].find((each) => each.rule === id) ?? null)
       : factsOf(evidence, window, window, thresholds, waivers);
-  return { id, title: rule.title, available: true, facts, strip: strip([{ evidence, from: window.from, to: window.to }], window) };
+  return { id, title: rule.title, available: true, facts, strip };
 }
 
 function coverageOf({ measure: time, scopeCoverage }: RuleFacts): number[] {

@@ -3,7 +3,7 @@ import { explainUnread } from '#src/population.ts';
 import { inspectedBy, type Rule } from '#src/rule.ts';
 import { factsOf } from '#src/window/facts.ts';
 import { measure } from '#src/window/measure.ts';
-import { strip } from '#src/window/strip.ts';
+import { ruleStrip } from '#src/window/strip.ts';
 import { timeline } from '#src/window/timeline.ts';
 import type { Window } from '#src/window/types.ts';
 import type { Observation } from './asking.ts';
@@ -40,7 +40,7 @@ export function ruleReport(
     parameters: rule.parameters.parse(parametersOf(id)) as Record<string, unknown>,
     controls: rolesOf(id),
     facts,
-    strip: own ? strip([{ evidence: own, from: window.from, to: window.to }], window) : null,
+    strip: own ? ruleStrip(own, window) : null,
     items: [...stated, ...events].toSorted(
       (a, b) =>
         mayHaveFailed(b) - mayHaveFailed(a) ||

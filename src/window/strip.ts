@@ -15,27 +15,29 @@ export interface Strip {
   readonly failures: readonly number[];
 }
 
-/** The strip of a control: all its key rules, each version over its own part. */
-export function controlStrip(control: Control, evidence: ReadonlyMap<string, Evidence>, window: Window): Strip {
-  const parts = partsInForce(control, window).flatMap(({ version, from, to }) =>
-    version.key.flatMap((rule) => {
-      const own = evidence.get(rule);
-      return own ? [{ evidence: own, from, to }] : [];
-    }),
-  );
-  return strip(parts, window);
-}
-
-/** The strip of some rules, each over its own interval of the window. An overdue obligation is failing time; an unread scope is unobserved. */
-export function strip(parts: readonly (Interval & { readonly evidence: Evidence })[], window: Window): Strip {
+/** The strip of a control: those of its key rules over the window, each version over its own part. */
+export function controlStrip(control: Control, stripOf: (rule: string) => Strip | undefined, window: Window): Strip {
   const pieces: Segment[] = [];
   const failures = new Set<number>();
-  for (const { evidence, from, to } of parts) {
-    for (const segments of layersOf(evidence, window)) pieces.push(...slice(segments, { from, to }));
-    if (evidence.kind !== 'event') continue;
-    for (const { at, result } of evidence.events) if (result === 'fail' && at >= from && at < to) failures.add(at);
-  }
-  const segments = overlay(pieces, { from: window.from, to: Math.min(window.to, window.asOf) });
+  for (const { version, from, to } of partsInForce(control, window))
+    for (const rule of version.key) {
+      const own = stripOf(rule);
+      pieces.push(...slice(own?.segments ?? [], { from, to }));
+      for (const at of own?.failures ?? []) if (at >= from && at < to) failures.add(at);
+    }
+  return drawn(pieces, failures, window);
+}
+
+/** The strip of a rule. An overdue obligation is failing time; an unread scope is unobserved. */
+export function ruleStrip(evidence: Evidence, window: Window): Strip {
+  const { from, to } = window;
+  const failed = evidence.kind === 'event' ? evidence.events.filter(({ at, result }) => result === 'fail' && at >= from && at < to) : [];
+  const pieces = layersOf(evidence, window).flatMap((segments) => slice(segments, window));
+  return drawn(pieces, new Set(failed.map(({ at }) => at)), window);
+}
+
+function drawn(pieces: readonly Segment[], failures: ReadonlySet<number>, { from, to, asOf }: Window): Strip {
+  const segments = overlay(pieces, { from, to: Math.min(to, asOf) });
   return { segments, measure: measure(segments), failures: [...failures].sort((a, b) => a - b) };
 }
 
@@ -75,12 +77,15 @@ function overlay(pieces: readonly Segment[], whole: Interval): Segment[] {
   return segments;
 }
 
-function union(pieces: Interval[]): Interval[] {
+function union(pieces: readonly Interval[]): Interval[] {
+  // Most pieces begin where others do: those of the items of a scope.
+  const ends = new Map<number, number>();
+  for (const { from, to } of pieces) if (to > (ends.get(from) ?? from)) ends.set(from, to);
   const joined: { from: number; to: number }[] = [];
-  for (const { from, to } of pieces.sort((a, b) => a.from - b.from)) {
+  for (const [from, to] of [...ends].sort(([a], [b]) => a - b)) {
     const last = joined.at(-1);
     if (last && from <= last.to) last.to = Math.max(last.to, to);
-    else if (from < to) joined.push({ from, to });
+    else joined.push({ from, to });
   }
   return joined;
 }

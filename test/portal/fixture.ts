@@ -6,7 +6,7 @@ import { type Control, type ControlVersion, conclusions } from '#src/window/conc
 import { deviations } from '#src/window/deviations.ts';
 import { factsOf } from '#src/window/facts.ts';
 import { measure, ratios } from '#src/window/measure.ts';
-import { controlStrip, strip } from '#src/window/strip.ts';
+import { controlStrip, ruleStrip } from '#src/window/strip.ts';
 import { timeline } from '#src/window/timeline.ts';
 import {
   approved,
@@ -106,7 +106,7 @@ function controlRule(id: string): ControlRule {
     title: titles.get(id) ?? id,
     available: true,
     facts: factsOf(own, window, window, thresholds, []),
-    strip: strip([{ evidence: own, ...window }], window),
+    strip: ruleStrip(own, window),
   };
 }
 
@@ -131,7 +131,9 @@ function controls(): ControlReport[] {
       shortfalls: detail.shortfalls,
       detail,
       observed: shares.length > 0 ? Math.min(...shares) : null,
-      strip: key.some(({ available }) => available) ? controlStrip(inForce[i]!, evidence, window) : null,
+      strip: key.some(({ available }) => available)
+        ? controlStrip(inForce[i]!, (rule) => (evidence.has(rule) ? ruleStrip(evidence.get(rule)!, window) : undefined), window)
+        : null,
       key,
       supporting: rulesOf('supporting'),
     };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Conclusion, type Control, conclusions, type Options } from '#src/window/conclusions.ts';
 import type { Evidence, Group } from '#src/window/evidence.ts';
-import { controlStrip } from '#src/window/strip.ts';
+import { controlStrip, ruleStrip } from '#src/window/strip.ts';
 import { day, hour, type LookResult, type Run, type ScopeCoverage } from '#src/window/types.ts';
 
 const window = { from: 0, to: 100 * day, asOf: 110 * day };
@@ -357,7 +357,8 @@ test('the strip of a control: the worst of its key rules, each version over its 
       { from: 50 * day, to: null, key: ['b', 'c'], supporting: [] },
     ],
   };
-  const { segments, measure, failures } = controlStrip(control, evidence, window);
+  const stripOf = (rule: string) => (evidence.has(rule) ? ruleStrip(evidence.get(rule)!, window) : undefined);
+  const { segments, measure, failures } = controlStrip(control, stripOf, window);
   expect(segments.map(({ from, to, state: worst }) => `${from / day}-${to / day} ${worst}`)).toEqual([
     '0-9 held',
     '9-10 uncertain',

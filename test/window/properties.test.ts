@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type Deviation, deviations } from '#src/window/deviations.ts';
 import { uncovered } from '#src/window/events.ts';
 import { longestUnobserved, type Measure, measure, nothing, ratios, sum } from '#src/window/measure.ts';
-import { strip } from '#src/window/strip.ts';
+import { ruleStrip } from '#src/window/strip.ts';
 import { timeline } from '#src/window/timeline.ts';
 import type { Run, Segment, State, Window } from '#src/window/types.ts';
 import { type Look, recorded, seenOf, stateAt, type World, worlds } from './world.ts';
@@ -231,7 +231,7 @@ test('the strip shows at each instant the worst that any item or scope was in', 
     const { scope, runs } = recorded(world);
     const groups = runs.map((each, item) => ({ item: `${item}`, scope, runs: each }));
     const evidence = { rule: 'r', kind: 'state', severity: 'high', scopes: [scope], groups } as const;
-    const { segments, measure: time } = strip([{ evidence, ...world.window }], world.window);
+    const { segments, measure: time } = ruleStrip(evidence, world.window);
     const looks: Run[] = scope.firstLook === null ? [] : [{ result: 'pass', first: scope.firstLook, last: scope.lastLook ?? 0 }];
     const whole = timeline(looks, scope, world.window);
     const order: State[] = ['failed', 'uncertain', 'unobserved', 'held', 'outside'];

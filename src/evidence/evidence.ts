@@ -11,6 +11,7 @@ import { holdNothing } from './held.ts';
 import { correctedLooks, knownAt, sizeKnownAt, writtenAt } from './known.ts';
 import { openLog } from './log.ts';
 import { openManifests } from './manifests.ts';
+import { openPast } from './past.ts';
 import { refuse } from './prepare.ts';
 import { projectTo, rulesInTable } from './projections.ts';
 import { prove } from './prove.ts';
@@ -75,13 +76,15 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     return row ? ((JSON.parse(blobs.read(row.manifest)) as CycleManifest).find(([key]) => key === scope)?.[3] ?? null) : null;
   };
   const manifests = openManifests(blobs, latestManifest, options.personal);
+  const past = openPast(db);
   const writing = () => {
     const write = writer({ db, faultOf, blobs, log, checkpoints, rules, state, held, manifests }, options);
     const backfill = async (record: BackfillRecord) => {
       const { body, texts } = backfillEntry(record, backfillable(db, blobs, state, record, options.personal));
       return write.append('backfill', record.at, body, texts);
     };
-    return { ...write, backfill };
+    const erase: typeof write.erase = (order) => write.erase(order).finally(() => past.forget());
+    return { ...write, backfill, erase };
   };
   const write = options.readOnly
     ? {
@@ -114,19 +117,19 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     reading() {
       if (store.backfills().length === 0) return store;
       const { size } = log.head();
-      if (known?.size !== size) known = { size, reading: knownAt(db, size) };
+      if (known?.size !== size) known = { size, reading: knownAt(db, past, size) };
       return known.reading;
     },
     foreseen(record) {
       const { size: index } = log.head();
       const { body, texts } = backfillEntry(record, backfillable(db, blobs, state, record, options.personal));
-      return knownAt(db, index, { entry: { index, kind: 'backfill', asOf: record.at, body }, texts });
+      return knownAt(db, past, index, { entry: { index, kind: 'backfill', asOf: record.at, body }, texts });
     },
     corrected: (size) => [...correctedLooks(db, size ?? log.head().size)],
-    knownAt: (size) => knownAt(db, size),
+    knownAt: (size) => knownAt(db, past, size),
     sizeKnownAt: (instant) => sizeKnownAt(db, instant, log.head().size),
     writtenAt: (size) => writtenAt(db, size),
-    prove: (questions) => prove(db, questions),
+    prove: (questions) => prove(db, past, questions),
     check: () => check(db),
     async [Symbol.asyncDispose]() {
       db.close();

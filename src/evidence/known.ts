@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts';
 import { holdNothing } from './held.ts';
 import { answersFrom } from './in-memory.ts';
 import { openManifests } from './manifests.ts';
+import type { Past } from './past.ts';
 import { projectInMemory } from './project-in-memory.ts';
 import { keysById, recorded } from './queries.ts';
 import { replay } from './replay.ts';
@@ -22,7 +23,7 @@ interface Foreseen {
  * What was known when the ledger had `size` leaves. The log is told again up to there, into memory, so that every question has the answer that
  * it had then, whatever has been added since. `more` is taken for a leaf that was added after them.
  */
-export function knownAt(db: Engine, size: number, more: Foreseen | null = null): EvidenceReading {
+export function knownAt(db: Engine, past: Past, size: number, more: Foreseen | null = null): EvidenceReading {
   const blobs = more ? overlaid(openBlobs(db), more.texts) : openBlobs(db);
   const manifests = openManifests(blobs, () => null);
   const own = recorded(db, blobs, (manifest) => manifests.read(manifest), size);
@@ -31,8 +32,7 @@ export function knownAt(db: Engine, size: number, more: Foreseen | null = null):
 
   const rows = projectInMemory();
   const retold = retell(db, blobs, backfills, size, rows.projection);
-  const state = createState(nowhere);
-  for (const _ of replay(db, blobs, state, size));
+  const state = past.at(size);
   const scopeAt = (key: string) => (corrected.has(key) ? retold.state : state).scope(key);
   const held = holdNothing(blobs);
   for (const key of state.scopes.keys()) held.load(scopeAt(key)!);

@@ -1,14 +1,13 @@
 import { byUtf8 } from '#src/ledger/order.ts';
 import type { Absence, LeafProof, StateProof } from '#src/ledger/state-proof.ts';
 import { createTree, type Hash, leafHash } from '#src/ledger/tree.ts';
-import { openBlobs } from './blobs.ts';
 import { itemDocument } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { openLog } from './log.ts';
-import { replay } from './replay.ts';
+import type { Past } from './past.ts';
 import { committedName } from './salted.ts';
 import { seenOf } from './scope-tree.ts';
-import { createState, nowhere, type State } from './state.ts';
+import type { State } from './state.ts';
 import { documentOf } from './state-root.ts';
 import { parseScopeKey, type StateQuestion } from './store.ts';
 
@@ -17,9 +16,8 @@ import { parseScopeKey, type StateQuestion } from './store.ts';
  * its scope was failing or not there. The history is told once, up to the last cycle asked for.
  * Throws RangeError where a question names a ledger index that is no cycle of the scope's connection.
  */
-export function prove(db: Engine, questions: readonly StateQuestion[]): StateProof[] {
-  const [blobs, log] = [openBlobs(db), openLog(db)];
-  const state = createState(nowhere);
+export function prove(db: Engine, past: Past, questions: readonly StateQuestion[]): StateProof[] {
+  const log = openLog(db);
   const asked = Map.groupBy(questions, ({ cycle }) => cycle);
   const saltOf = db.prepare('SELECT salt FROM item JOIN scope ON scope.id = item.scope WHERE scope.key = ? AND item.key = ?');
   const nameOf = (scope: string, item: string): string | null => {
@@ -27,7 +25,9 @@ export function prove(db: Engine, questions: readonly StateQuestion[]): StatePro
     return row ? committedName(item, row['salt'] as Uint8Array | null) : null;
   };
   const answers = new Map<StateQuestion, StateProof>();
-  for (const { cycle } of replay(db, blobs, state)) {
+  const sizes = [...asked.keys()].map((index) => index + 1);
+  const { state, cycles } = past.from(Math.min(...sizes) - 1, Math.max(...sizes));
+  for (const { cycle } of cycles) {
     const own = asked.get(cycle.idx);
     if (own?.every(({ scope }) => parseScopeKey(scope).connection === cycle.connection)) {
       asked.delete(cycle.idx);

@@ -72,13 +72,16 @@ export function* tell(db: Engine, blobs: Blobs, size = wholeLedger): Generator<T
 
 const none: readonly LoggedChange[] = [];
 
-/** Tells the state every cycle that was recorded, the oldest first, as far as a ledger of `size` leaves; hands out each as it is done. */
-export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedger): Generator<Replayed> {
+/**
+ * Tells the state every cycle that was recorded, the oldest first, as far as a ledger of `size` leaves; hands out each as it is done. A state
+ * that stands where the ledger had `begin` leaves is told the rest.
+ */
+export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedger, begin = 0): Generator<Replayed> {
   const scopeIds = new Map(
     (db.prepare('SELECT id, key FROM scope').all() as unknown as { id: number; key: string }[]).map(({ id, key }) => [key, id]),
   );
   const document = remembering((id: number) => JSON.parse(blobs.read(id)) as unknown);
-  const log = readChanges(db, blobs, size);
+  const log = readChanges(db, blobs, size, begin);
 
   const latest = new Map<string, Repeatable>();
 
@@ -118,7 +121,7 @@ export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedg
     return { cycle, ruleSet, looks, changes: done, strays: changes.size };
   };
   try {
-    for (const cycle of db.prepare('SELECT * FROM cycle WHERE idx < ? ORDER BY idx').all(size) as unknown as CycleRow[])
+    for (const cycle of db.prepare('SELECT * FROM cycle WHERE idx >= ? AND idx < ? ORDER BY idx').all(begin, size) as unknown as CycleRow[])
       yield named(`cycle ${cycle.idx}`, () => tell(cycle));
   } finally {
     log.close();
@@ -182,12 +185,12 @@ interface ChangeLog {
   close(): void;
 }
 
-function readChanges(db: Engine, blobs: Blobs, size: number): ChangeLog {
+function readChanges(db: Engine, blobs: Blobs, size: number, begin: number): ChangeLog {
   const rows = db
     .prepare(
-      'SELECT change.idx, item.id, item.scope, item.key, item.salt, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item WHERE change.idx < ? ORDER BY change.idx',
+      'SELECT change.idx, item.id, item.scope, item.key, item.salt, snapshot, vector, detail, at FROM change JOIN item ON item.id = change.item WHERE change.idx >= ? AND change.idx < ? ORDER BY change.idx',
     )
-    .iterate(size) as unknown as IterableIterator<ChangeRow, undefined>;
+    .iterate(begin, size) as unknown as IterableIterator<ChangeRow, undefined>;
   const kept = remembering((id: number) => blobs.kept(id));
   // The rules of an item are asked one after the other for the same document.
   const judgementsIn = rememberingLast((id) => JSON.parse(blobs.read(id)) as readonly Judgement[]);

@@ -185,6 +185,19 @@ export function createState(projection: Projection): State {
   };
 }
 
+/** A state that stands where another stands, and goes on by itself. */
+export function copyState({ scopes }: State): State {
+  const copy = createState(nowhere);
+  for (const scope of scopes.values()) {
+    const { hold: declared, holdAtLook, firstLook, looked, tried, failing, retired, gap } = scope;
+    const own = copy.addScope(scope.key, scope.id);
+    Object.assign(own, { hold: declared, holdAtLook, firstLook, failing, retired, gap });
+    Object.assign(own, { looked: looked && { ...looked }, tried: tried && { ...tried } });
+    for (const [key, item] of scope.items) hold(own, key, item);
+  }
+  return copy;
+}
+
 function newScope(key: string, id: number): ScopeState {
   const nothing = { firstLook: null, looked: null, tried: null, failing: null, retired: null, gap: null };
   const scope = parseScopeKey(key);

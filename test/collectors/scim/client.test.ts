@@ -163,7 +163,7 @@ describe('quota and faults', () => {
     ['an answer that never comes', 'hang' as const],
     ['an answer that breaks off', 'cut' as const],
   ])('%s is asked again, and is unavailable when it stays', async (_, mischief) => {
-    const opened = await open({}, undefined, { timeout: 50 });
+    const opened = await open({}, undefined, { timeout: 250 });
     scim.disturb(/Users/, mischief, 1);
     expect(itemsOf(await opened.collect(scimAccounts))).toHaveLength(250);
     scim.disturb(/Groups/, mischief);

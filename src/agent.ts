@@ -117,11 +117,20 @@ export async function openAgent({
     personal: personalPopulations(),
     ...(example && { synchronous: 'OFF' as const }),
   });
+  // What is open is closed again, the latest first, whatever fails on the way.
+  await using opening = new AsyncDisposableStack();
+  opening.use(store);
   const outside = keyring && openOutside({ config, store, keyring, log, now });
+  opening.defer(async () => {
+    await outside?.settled(5_000);
+    outside?.close();
+  });
   const declaration = scopeDeclaration(config.scope);
-  const operations = operating ? await openBeside(config) : null;
+  const operations = opening.use(operating ? await openBeside(config) : null);
   const rereads = operations && openRereads(operations);
-  const queue = operations && (await openQueue(config, operations, { now, warn: (reason) => log.warn({ reason }, 'the queue is away') }));
+  const queue = opening.use(
+    operations && (await openQueue(config, operations, { now, warn: (reason) => log.warn({ reason }, 'the queue is away') })),
+  );
   const opened =
     given ??
     (readOnly
@@ -129,6 +138,7 @@ export async function openAgent({
       : await Promise.all(
           config.connections.map((connection) => connect(connection, { declaration, log, now, reserve: queue?.reserveOrNot })),
         ));
+  for (const connection of opened) opening.defer(() => connection.close());
   const connections = signs ? opened.map(signs.meter.counting) : opened;
   const versions = ruleVersions();
   const keepOrder = dailyRetention(store, config.retention);
@@ -276,16 +286,10 @@ export async function openAgent({
       );
   };
 
-  try {
-    await outside?.begin();
-    accompany();
-  } catch (error) {
-    outside?.close();
-    await queue?.[Symbol.asyncDispose]();
-    operations?.[Symbol.dispose]();
-    await store[Symbol.asyncDispose]();
-    throw error;
-  }
+  await outside?.begin();
+  accompany();
+  opening.defer(async () => void (await Promise.all(companions.map((companion) => companion.close()))));
+  const open = opening.move();
   return {
     config,
     controls,
@@ -303,13 +307,7 @@ export async function openAgent({
     reporting,
     published: async (atMost) => outside?.settled(atMost),
     async [Symbol.asyncDispose]() {
-      await Promise.all(companions.map((companion) => companion.close()));
-      await queue?.[Symbol.asyncDispose]();
-      operations?.[Symbol.dispose]();
-      await outside?.settled(5_000);
-      outside?.close();
-      await Promise.all(connections.map((connection) => connection.close()));
-      await store[Symbol.asyncDispose]();
+      await open.disposeAsync();
     },
   };
 }

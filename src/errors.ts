@@ -590,3 +590,8 @@ function editDistance(a: string, b: string): number {
   }
   return row.at(-1)!;
 }
+
+/** What went wrong first, where closing what was open went wrong after it. */
+export function originOf(error: unknown): unknown {
+  return error instanceof SuppressedError ? originOf(error.suppressed) : error;
+}

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Agent, openAgent } from '#src/agent.ts';
 import { exampleConfig } from '#src/commands/example.ts';
 import { type Config, loadConfig } from '#src/config.ts';
-import { didYouMean, errorText, HoldfastError } from '#src/errors.ts';
+import { didYouMean, errorText, HoldfastError, originOf } from '#src/errors.ts';
 import { openLog } from '#src/log.ts';
 import { learnSecretsOf, withoutSecrets } from '#src/redaction.ts';
 import { collectors, investigators } from '#src/registry.ts';
@@ -149,7 +149,8 @@ function invocation(options: Options, operands: readonly string[], surroundings:
   };
 }
 
-function report(error: unknown, stderr: Surroundings['stderr'], debug: boolean): number {
+function report(thrown: unknown, stderr: Surroundings['stderr'], debug: boolean): number {
+  const error = originOf(thrown);
   const known =
     error instanceof HoldfastError
       ? error

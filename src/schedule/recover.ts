@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HoldfastError } from '#src/errors.ts';
+import { HoldfastError, originOf } from '#src/errors.ts';
 
 interface Recovery {
   readonly signal: AbortSignal;
@@ -24,8 +24,9 @@ export async function recovering(
         worked = true;
         failures = 0;
       });
-    } catch (error) {
-      if (signal.aborted || !worked || !comesBack(error)) throw error;
+    } catch (caught) {
+      const error = originOf(caught);
+      if (signal.aborted || !worked || !comesBack(error)) throw caught;
       failures++;
       const wait = pause(failures);
       log.error({ code: error.code, reason: error.message, attempts: failures, waitMs: wait }, 'work was interrupted and begins anew');

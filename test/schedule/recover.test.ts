@@ -51,3 +51,20 @@ test('asked to stop while it waits, it stops at once', async () => {
   };
   await recovering(work, { signal: stop.signal, log: log(), pause: () => 3_600_000 });
 });
+
+test('what fails while the work is closed does not hide why it was interrupted', async () => {
+  let attempts = 0;
+  const work = async (works: () => void) => {
+    works();
+    await using _open = {
+      async [Symbol.asyncDispose]() {
+        if (attempts === 1) throw new Error('the connection is gone');
+      },
+    };
+    if (++attempts === 1) throw gone();
+  };
+  const told = log();
+  await recovering(work, { signal: new AbortController().signal, log: told, pause: () => 0 });
+  expect(attempts).toBe(2);
+  expect(told.said).toEqual([expect.objectContaining({ code: 'STORE_UNREACHABLE' })]);
+});

@@ -60,7 +60,7 @@ export const backfill: Command = {
     const { record, shown } = await foreseen(invocation, agent, brought, source);
     await recordProgram(agent.store, record.at);
     const { size, root } = await agent.store.backfill(record);
-    return tell(invocation, record, shown, { size, root });
+    return tell(invocation, record, shown, { size, root, index: agent.store.backfills().at(-1)!.index });
   },
 };
 
@@ -175,10 +175,16 @@ function* looksAt(store: EvidenceStore, scope: string): Generator<{ asOf: number
 
 const spanOf = (seconds: number): string => (seconds === 0 ? 'nothing' : duration(seconds * 1000));
 
-function tell({ answer }: Invocation, record: BackfillRecord, shown: Preview, ledger: { size: number; root: string } | null): number {
+function tell(
+  { answer }: Invocation,
+  record: BackfillRecord,
+  shown: Preview,
+  recorded: { size: number; root: string; index: number } | null,
+): number {
   const { scope, from, to, reason, run, looks } = record;
   const key = `${scope.connection}/${scope.account}/${scope.region}/${scope.population}`;
-  const index = ledger ? ledger.size - 1 : null;
+  const index = recorded?.index ?? null;
+  const ledger = recorded && { size: recorded.size, root: recorded.root };
   const [since, until] = [new Date(from).toISOString(), new Date(to).toISOString()];
   const items = looks.flatMap((look) => (look.items ? [look.items.length] : []));
   const about = { scope: key, from: since, to: until, reason, run, dryRun: ledger === null, index, ledger };
@@ -199,9 +205,7 @@ function tell({ answer }: Invocation, record: BackfillRecord, shown: Preview, le
         (rule) =>
           `  not judged again  ${rule}, which takes this scope together with others: what it said of those stays as it was recorded`,
       ),
-      ledger
-        ? `Recorded as leaf ${ledger.size - 1} of the ledger, which has ${ledger.size}, root ${ledger.root}.`
-        : 'Nothing was recorded.',
+      ledger ? `Recorded as leaf ${index} of the ledger, which has ${ledger.size}, root ${ledger.root}.` : 'Nothing was recorded.',
     ];
     const rows = controls.map(({ id, before, after }) => [id, `${before.conclusion} ${before.says}`, `${after.conclusion} ${after.says}`]);
     const ids = [

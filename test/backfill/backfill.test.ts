@@ -75,6 +75,8 @@ describe('what another agent saw is brought', () => {
       expect(index).toBeGreaterThanOrEqual(before);
       expect(run).toMatch(/^holdfast\.local\/acme-health, \d+ leaves, root [0-9a-f]{64}; \d+ looks of its leaves \d+ to \d+$/);
     }
+    const again = await holdfast(ours, line(trails));
+    expect(again.out).toContain(`Recorded as leaf ${(await sizeOf()) - 1} of the ledger`);
     expect((await holdfast(ours, 'verify --example')).code).toBe(0);
     const rows = shapes.results.parse(JSON.parse((await holdfast(ours, 'results --example --json')).out));
     const scopes = new Set(rows.filter(({ correction }) => correction).map(({ scope }) => scope));

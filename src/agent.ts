@@ -252,6 +252,7 @@ export async function openAgent({
   let alerts: Alerts | null = null;
   const accompany = (): void => {
     if (!operations || !inbox) return;
+    let buttons: ReturnType<typeof openButtons> = null;
     const who = openWho({ connections, configured: config.connections, now });
     alerts = openAlerting({
       config,
@@ -261,13 +262,14 @@ export async function openAgent({
       ...who,
       waivers: waiverNotices(store),
       outside: outsideAt,
-      ...(signs && { troubles: [signs.troubles], delivered: (seconds: number) => signs.meter.delivered(seconds) }),
+      troubles: [...(signs ? [signs.troubles] : []), (at) => buttons?.troubles(at) ?? []],
+      ...(signs && { delivered: (seconds: number) => signs.meter.delivered(seconds) }),
       ...(rereads && { reread: (scopes: readonly Scope[]) => rereads.ask(scopes.map(scopeKey), now()) }),
       log,
       now,
     });
     companions.push(alerts);
-    const buttons = openButtons({ config, actions: inbox, alerts, log, now });
+    buttons = openButtons({ config, actions: inbox, alerts, log, now });
     if (buttons) companions.push(buttons);
     companions.push(actionsCompanion({ inbox, desk: desk(inbox), log }));
     if (signs)

@@ -5,12 +5,11 @@ import { anchorTroubles } from '#src/alerts/anchor-troubles.ts';
 import type { Composing } from '#src/alerts/compose.ts';
 import { owedNow } from '#src/alerts/owed.ts';
 import { checkRoutes, type Router, responsibleAt, router } from '#src/alerts/routes.ts';
-import { slackActions } from '#src/alerts/slack-actions.ts';
+import { type SlackActions, slackActions } from '#src/alerts/slack-actions.ts';
 import { defaultChannel, openChannel } from '#src/alerts/slack-open.ts';
 import type { Reread, Troubles, Waivers } from '#src/alerts/sources.ts';
 import { defaultPolicy, type Policy } from '#src/alerts/state.ts';
 import type { Collector } from '#src/collector.ts';
-import type { Companion } from '#src/companion.ts';
 import type { AlertSettings, Config } from '#src/config.ts';
 import { type Controls, parametersAt } from '#src/controls.ts';
 import { hour, parseDuration } from '#src/duration.ts';
@@ -89,7 +88,7 @@ export const composingOf = ({ portal }: Config, controls: Controls): Omit<Compos
 export function openButtons({
   config: { alerts, people, timeZone },
   ...parts
-}: Pick<Alerting, 'config' | 'log' | 'now'> & { readonly actions: Actions; readonly alerts: Alerts }): Companion | null {
+}: Pick<Alerting, 'config' | 'log' | 'now'> & { readonly actions: Actions; readonly alerts: Alerts }): SlackActions | null {
   const { slack } = alerts;
   if (!slack?.appToken) return null;
   const { token, appToken, endpoint } = slack;

@@ -14,7 +14,7 @@ import { type KnownPerson, slackPeople } from './slack-people.ts';
 import { keepSocket } from './slack-socket.ts';
 import { cut, escaped, oneLine } from './slack-text.ts';
 import { deedOf, type Refusal, waivable } from './slack-waivers.ts';
-import type { AlertOrders } from './sources.ts';
+import type { AlertOrders, Troubles } from './sources.ts';
 
 export interface SlackActionsOptions {
   readonly token: Secret;
@@ -55,10 +55,19 @@ const submitter = z.object({ type: z.literal('view_submission'), team: z.object(
 /** Slack waits three seconds for an acknowledgement. */
 const inTime = 2200;
 const patience = 60_000;
+/** Slack ends a connection now and then, and the next one is there within seconds. */
+const lasting = 10 * 60_000;
 const day = 86_400_000;
 
+export interface SlackActions extends Companion {
+  /** Why nobody listens to what is pressed; null while somebody does. */
+  trouble(): string | null;
+  /** That nobody listens, once it has lasted. */
+  readonly troubles: Troubles;
+}
+
 /** What people do with the buttons of messages becomes orders to the agent. Refusals are told to them alone, right there. */
-export function slackActions(options: SlackActionsOptions): Companion & { trouble(): string | null } {
+export function slackActions(options: SlackActionsOptions): SlackActions {
   const { actions, alerts, now, log, timeZone } = options;
   const call = slackCall(options.token, options.endpoint);
   /** Orders that were taken are done all the same; nobody is told any more. */
@@ -183,6 +192,7 @@ export function slackActions(options: SlackActionsOptions): Companion & { troubl
     appToken: options.appToken,
     endpoint: options.endpoint,
     log,
+    now,
     onInteraction(payload, acknowledge) {
       const pressing = press.safeParse(payload).data;
       const form = readSubmission(payload);
@@ -199,7 +209,21 @@ export function slackActions(options: SlackActionsOptions): Companion & { troubl
   });
   return {
     name: 'slack',
-    trouble: socket.trouble,
+    trouble: () => socket.trouble()?.says ?? null,
+    troubles(at) {
+      const deaf = socket.trouble();
+      if (deaf === null || at - deaf.since < lasting) return [];
+      return [
+        {
+          key: 'slack buttons',
+          severity: 'low',
+          headline: 'Buttons in Slack do not work',
+          says: deaf.says,
+          remedy: deaf.mend || 'Let this machine reach slack.com on port 443. Until then, use the pages and `holdfast waive`.',
+          since: deaf.since,
+        },
+      ];
+    },
     async close() {
       closed = true;
       await socket.close();

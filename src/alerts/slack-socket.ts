@@ -13,12 +13,20 @@ export interface SocketOptions {
   /** What somebody did. `acknowledge` must be called within three seconds, else they are shown a warning; it never throws. */
   readonly onInteraction: (payload: unknown, acknowledge: (answer?: object) => Promise<void>) => void;
   readonly log: Logger;
+  readonly now: () => number;
 }
 
 export interface KeptSocket {
-  /** Why nobody listens at the moment; null while somebody does. */
-  trouble(): string | null;
+  /** Why nobody listens, and since when; null while somebody does. */
+  trouble(): Deaf | null;
   close(): Promise<void>;
+}
+
+export interface Deaf {
+  readonly says: string;
+  readonly mend: string;
+  /** Epoch ms. */
+  readonly since: number;
 }
 
 const greeting = 30_000;
@@ -29,10 +37,10 @@ const disconnect = z.object({ type: z.literal('disconnect'), reason: z.string() 
  * Keeps one connection of Socket Mode open, and opens the next whenever Slack, as it does every few hours, ends one. The client's own way of
  * doing so is not used: when Slack cannot be reached meanwhile, it ends the process by a rejection that nobody handles.
  */
-export function keepSocket({ appToken, endpoint, onInteraction, log }: SocketOptions): KeptSocket {
+export function keepSocket({ appToken, endpoint, onInteraction, log, now }: SocketOptions): KeptSocket {
   const closing = new AbortController();
   const { signal } = closing;
-  let trouble: string | null = 'not connected yet';
+  let trouble: Deaf | null = { says: 'not connected yet', mend: '', since: now() };
   let open: OpenSocket | null = null;
 
   /** Resolves when a connection that was greeted has ended. Errors: ChannelFault where none came to be. */
@@ -55,11 +63,11 @@ export function keepSocket({ appToken, endpoint, onInteraction, log }: SocketOpt
       try {
         await connection();
         failures = 0;
-        trouble = 'connecting anew';
+        trouble = { says: 'connecting anew', mend: '', since: now() };
       } catch (error) {
         const { message, mend, permanent } = slackFault('apps.connections.open', error);
-        if (trouble !== message) log.warn({ mend }, `buttons in Slack do not work: ${message}`);
-        trouble = message;
+        if (trouble?.says !== message) log.warn({ mend }, `buttons in Slack do not work: ${message}`);
+        trouble = { says: message, mend, since: trouble?.since ?? now() };
         failures = permanent ? 7 : failures + 1;
       }
       await pause(failures === 0 ? 0 : Math.min(longestPause, 1000 * 2 ** (failures - 1)), signal);

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { weight } from '#src/alerts/block-kit.ts';
 import { drawAlert, drawReply } from '#src/alerts/blocks.ts';
 import type { AlertMessage } from '#src/alerts/message.ts';
+import { decisionForm, keptForm, waiverForm } from '#src/alerts/slack-forms.ts';
 import { oneLine, someLines } from '#src/alerts/slack-text.ts';
-import { readBlocks } from '#test/doubles/slack/block-kit.ts';
+import { readBlocks, readView } from '#test/doubles/slack/block-kit.ts';
 import { seen } from '#test/doubles/slack/screen.ts';
 import { drift, reply, samples } from './samples.ts';
 
@@ -133,7 +134,7 @@ describe('whatever a provider or a person wrote', () => {
         expect(notified(drawn)).toMatchObject({ mentions: [], links: [] });
         expect(shown.text).not.toMatch(/(?![\ufe0e\ufe0f\n])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/u);
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   });
 
@@ -156,7 +157,30 @@ describe('whatever a provider or a person wrote', () => {
         const [item] = message.items;
         if (item) expectTold(shown, oneLine(item.name));
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
+    );
+  });
+
+  test('replies and forms too', () => {
+    const item = fc.record({ scope: foreign, item: foreign });
+    fc.assert(
+      fc.property(foreign, some(foreign, 60), fc.array(item, { minLength: 1, maxLength: 30 }), fc.boolean(), (one, lines, items, apart) => {
+        const told = drawReply({ alert: one, headline: one, lines }, { apart });
+        expect(see(told)).toMatchObject({ mentions: [], links: [] });
+        expect(notified(told)).toMatchObject({ mentions: [], links: [] });
+        expect(weight(told.blocks)).toBeLessThanOrEqual(10_000);
+        const at = { channel: 'C0SECURITY', ts: '1.1' };
+        for (const form of [
+          waiverForm({ alert: 'HF-1', headline: one, rule: 'aws.x', items }, at, '2026-04-01'),
+          decisionForm('approve', 'W-1', at),
+          keptForm,
+        ]) {
+          const read = readView(JSON.stringify(form));
+          if ('error' in read) throw new Error(read.messages.join());
+          expect(seen({ text: '', parse: 'none', blocks: read.view.blocks }, (id) => id)).toMatchObject({ mentions: [], links: [] });
+        }
+      }),
+      { numRuns: 60 },
     );
   });
 
@@ -213,7 +237,6 @@ describe('the reader of the double', () => {
       ],
     });
   });
-  afterAll(() => undefined);
   test('sees mentions and links', () => {
     expect(shown.mentions).toEqual(['@channel', '@U1', '@here']);
     expect(shown.links.map(({ url }) => url)).toEqual(['https://evil.example', 'https://bare.example']);

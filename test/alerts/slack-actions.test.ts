@@ -309,6 +309,10 @@ describe('the connection', () => {
     await until(() => says.test(listening.trouble() ?? ''));
     expect(log.filter((line) => says.test(line))).toHaveLength(1);
     expect(log.join('')).not.toContain('xapp-');
+    expect(listening.troubles(Date.now())).toEqual([]);
+    expect(listening.troubles(Date.now() + 11 * 60_000)).toMatchObject([
+      { severity: 'low', says: expect.stringMatching(says), remedy: expect.stringMatching(/\w/) },
+    ]);
     expect(slack.posted).toHaveLength(2);
   });
 });

@@ -110,7 +110,7 @@ export interface World extends AsyncDisposable {
 }
 
 /** The real way from a provider's answer to a message: collected, judged, recorded, told. */
-export async function world(changes: Partial<AlertsOptions> = {}, given: Controls = controls): Promise<World> {
+export async function world(changes: Partial<AlertsOptions> = {}, name = '#compliance', given: Controls = controls): Promise<World> {
   const groups: Groups = { open: 0, count: 20, refuse: null, port: 22 };
   const store = openSqlite(':memory:');
   const operations = openOperations(':memory:', [alertPart]);
@@ -127,7 +127,7 @@ export async function world(changes: Partial<AlertsOptions> = {}, given: Control
       watching: {
         rules: new Map(rules.map((rule) => [rule.id, rule])),
         deadlines: () => deadlinesOf({ parametersOf: () => ({}) }),
-        route: router([], responsibleAt(given, start), '#compliance'),
+        route: router([], responsibleAt(given, start), name),
         periodOf: () => minute,
       },
       composing: {

@@ -17,6 +17,12 @@ export function watchClocks(now: () => number) {
     if (known === undefined || Math.abs(difference) < Math.abs(known)) differences.set(name, difference);
   };
   return {
+    /** The clock of whoever answers at an address, asked without any credential; where nothing answers nothing is known. */
+    async ask(name: string, address: string): Promise<void> {
+      const answer = await fetch(address, { method: 'POST', redirect: 'manual', signal: AbortSignal.timeout(10_000) }).catch(() => null);
+      note(name, answer?.headers.get('date') ?? undefined);
+      await answer?.body?.cancel();
+    },
     watch: (name: string, transport: Transport): Transport => ({
       async *call(operation, parameters, paged) {
         try {

@@ -31,6 +31,8 @@ export const check: Command = {
         const entered = places.filter(({ region, unread }) => region === 'global' && !unread);
         found.push(...(await checkWho(connection, entered, { without, now })));
       }
+      const { slack } = settings.alerts;
+      if (slack) await clocks.ask('Slack', new URL('api.test', slack.endpoint ?? 'https://slack.com/api/').href);
       found.push(
         ...clocks.found(),
         ...(await checkOutside(settings, now)),

@@ -29,8 +29,8 @@ interface Deps {
   readonly patience?: number;
 }
 
-/** So long an answer that will not change is kept, one that might, and what was read of a log. */
-const kept = { answer: 3_600_000, silence: 600_000, reading: 300_000 };
+/** So long (ms) an answer that will not change is kept, one that says nothing, one while the log may be behind, and what was read of a log. */
+const kept = { answer: 3_600_000, silence: 600_000, behind: 90_000, reading: 90_000 };
 const mostAnswers = 5_000;
 const mostReadings = 50;
 
@@ -174,7 +174,10 @@ function attributionOf(question: Asked, finding: Finding): Attribution {
 
 const unknown = ({ from, to }: ActorQuestion, why: string): Attribution => ({ known: false, from, to, why });
 
-const keptUntil = ({ known, again }: Attribution, now: number): number => again ?? now + (known ? kept.answer : kept.silence);
+const keptUntil = ({ known, again }: Attribution, now: number): number => {
+  if (again === undefined) return now + (known ? kept.answer : kept.silence);
+  return known ? again : now + kept.behind;
+};
 
 /** The oldest go first. */
 function remember<V>(map: Map<string, V>, name: string, value: V, most: number): void {

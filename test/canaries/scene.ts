@@ -79,8 +79,13 @@ export async function startScene() {
     token: secrets.scim,
   });
   const slack = await startSlack({ world: { ...workspace, token: secrets.slack, appToken: secrets.slackApp } });
-  const outside = await startHttp(() => ({}));
-  const port = await freePort();
+  const beats: string[] = [];
+  const outside = await startHttp(({ path, body }) => {
+    beats.push(`${path} ${body.toString()}`);
+    // Whoever answers may say the address again.
+    return { status: 500, body: path };
+  });
+  const [port, metrics] = [await freePort(), await freePort()];
 
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-canaries-'));
   mkdirSync(join(folder, 'secrets'));
@@ -114,6 +119,10 @@ export async function startScene() {
     github,
     scim,
     slack,
+    /** What came to the address of the sign of life: its path, and what was sent. */
+    beats,
+    /** Where /metrics is served. */
+    metrics: `http://127.0.0.1:${metrics}`,
     folder,
     env,
     /** Writes holdfast.yaml: everything that Holdfast is given, by reference. */
@@ -130,7 +139,8 @@ connections:
 alerts:
   slack: { token: '\${env:SLACK_TOKEN}', appToken: '\${env:SLACK_APP_TOKEN}', channel: '#security', endpoint: '${slack.endpoint}' }
   webhook: '\${env:SLACK_WEBHOOK}'
-heartbeat: { url: '\${env:HEARTBEAT}', every: 1m }
+heartbeat: { url: '\${env:HEARTBEAT}', every: 1m, fail: /fail }
+metrics: { listen: '127.0.0.1:${metrics}' }
 portal: { listen: '127.0.0.1:${port}' }
 ${more}`,
       );

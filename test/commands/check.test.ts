@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -53,6 +56,25 @@ describe('the clock', () => {
     expect(told.out).toContain(says);
     expect(told.code).toBe(code);
   });
+});
+
+test('the clock of Slack is asked without a credential', async () => {
+  const asked: string[] = [];
+  const slack = createServer(({ url = '', headers }, response) => {
+    asked.push(`${url} ${headers.authorization ?? 'no credential'}`);
+    response.setHeader('date', new Date(present - 600_000).toUTCString());
+    response.end('{"ok":false,"error":"invalid_auth"}');
+  }).listen(0, '127.0.0.1');
+  await once(slack, 'listening');
+  const { port } = slack.address() as AddressInfo;
+  const { code, out } = await check(
+    {},
+    `alerts: { slack: { token: '\${env:T}', channel: '#x', endpoint: 'http://127.0.0.1:${port}/api/' } }\n`,
+  );
+  slack.close();
+  expect(out).toContain('FAILED  clock, against Slack: the clock of this machine is 10 minutes ahead\n');
+  expect(asked).toContain('/api/api.test no credential');
+  expect(code).toBe(2);
 });
 
 test('whether it will be known who changed something: refused, it is no fault', async () => {

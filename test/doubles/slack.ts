@@ -176,6 +176,8 @@ export async function startSlack({ world = {}, now = Date.now, burst = 1 }: Slac
   }
 
   const server = createServer((request, response) => {
+    // Tests bring a clock of their own.
+    response.sendDate = false;
     serve(request, response).catch((error: unknown) => {
       faults.push(String(error));
       response.destroy();

@@ -83,8 +83,6 @@ export interface Agent extends AsyncDisposable {
   readonly inbox: Inbox | null;
   /** Takes orders from an inbox, which this agent, as the one that writes, then records. */
   desk(inbox: Inbox): Desk;
-  /** Has scopes read once more, out of their period and before others: at the first pass after an instant (epoch ms). */
-  reread(scopes: readonly Scope[], due: number): void;
   /** What is told as wrong now, the worst first; null where nobody watches. */
   alerts(): readonly ListedAlert[] | null;
   /** Where jobs for workers lie; null where the agent collects by itself. */
@@ -302,7 +300,6 @@ export async function openAgent({
     desk,
     runDue,
     alerts: () => alerts?.list() ?? null,
-    reread: (scopes, due) => rereads?.ask(scopes.map(scopeKey), due),
     queue,
     ruleSetAt,
     report: (asOf = now()) => openReport(reporting(asOf)),

@@ -32,7 +32,6 @@ import type { Report } from '#src/report/types.ts';
 import { dailyRetention } from '#src/retention.ts';
 import { queuePart } from '#src/schedule/embedded.ts';
 import { openQueue } from '#src/schedule/open.ts';
-import type { Queue } from '#src/schedule/queue.ts';
 import { openRereads, rereadPart } from '#src/schedule/rereads.ts';
 import type { Keyring } from '#src/signing/keyring.ts';
 import type { Signs } from '#src/vitals/signs.ts';
@@ -85,8 +84,6 @@ export interface Agent extends AsyncDisposable {
   desk(inbox: Inbox): Desk;
   /** What is told as wrong now, the worst first; null where nobody watches. */
   alerts(): readonly ListedAlert[] | null;
-  /** Where jobs for workers lie; null where the agent collects by itself. */
-  readonly queue: Pick<Queue, 'name' | 'counts'> | null;
   /** The keys that sign; null where the evidence is only read, or kept in memory. */
   readonly keyring: Keyring | null;
   /** Resolves when no checkpoint is being published, or after this many milliseconds. */
@@ -260,7 +257,7 @@ export async function openAgent({
       ...who,
       waivers: waiverNotices(store),
       outside: outsideAt,
-      troubles: [...(signs ? [signs.troubles] : []), (at) => buttons?.troubles(at) ?? []],
+      troubles: [...(signs ? [signs.troubles] : []), ...(queue ? [queue.watch.troubles] : []), (at: number) => buttons?.troubles(at) ?? []],
       ...(signs && { delivered: (seconds: number) => signs.meter.delivered(seconds) }),
       ...(rereads && { reread: (scopes: readonly Scope[]) => rereads.ask(scopes.map(scopeKey), now()) }),
       log,
@@ -279,7 +276,7 @@ export async function openAgent({
             outside: outsideAt,
             operations,
             periods: periodsOf(config, collectors),
-            measures: async () => alertMeasures(tallyOf(operations), now()),
+            measures: async () => [...alertMeasures(tallyOf(operations), now()), ...((await queue?.watch.measures()) ?? [])],
           },
           connections,
         ),
@@ -300,7 +297,6 @@ export async function openAgent({
     desk,
     runDue,
     alerts: () => alerts?.list() ?? null,
-    queue,
     ruleSetAt,
     report: (asOf = now()) => openReport(reporting(asOf)),
     reporting,

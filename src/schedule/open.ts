@@ -11,6 +11,7 @@ import { openEmbedded } from './embedded.ts';
 import type { Queue, Reserve } from './queue.ts';
 import { connectRedis, examine, type RedisFacts, redisAddress } from './redis.ts';
 import { collectByWorkers } from './spread.ts';
+import { type QueueWatch, watchQueue } from './watch.ts';
 
 export interface OpenOptions {
   readonly now: () => number;
@@ -23,16 +24,24 @@ export type AgentQueue = Queue & {
   readonly collect: CollectDue;
   /** Shares quotas with the workers; where the queue is away, the agent's own calls are few enough not to wait. */
   readonly reserveOrNot: Reserve;
+  readonly watch: QueueWatch;
 };
 
 /** Null where no `queue` is configured. Errors: QUEUE_ADDRESS, QUEUE_TOO_OLD, QUEUE_EVICTS; one that is away is waited for with each cycle. */
 export async function openQueue(config: Config, operations: Operations, options: OpenOptions): Promise<AgentQueue | null> {
   if (!config.queue) return null;
   const queue = await openJobs(config, () => operations, options);
+  const patience = parseDuration(config.queue.patience)!;
+  const watch = watchQueue(queue, patience, options.now);
   return {
     ...queue,
+    watch,
     reserveOrNot: (name, perSecond) => queue.reserve(name, perSecond).catch(() => 0),
-    collect: collectByWorkers({ queue, program: programHash(), patience: parseDuration(config.queue.patience)!, warn: options.warn }),
+    collect: collectByWorkers({ queue, program: programHash(), patience, warn: options.warn }),
+    async [Symbol.asyncDispose]() {
+      watch.close();
+      await queue[Symbol.asyncDispose]();
+    },
   };
 }
 

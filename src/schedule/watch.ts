@@ -1,0 +1,107 @@
+import type { Trouble, Troubles } from '#src/alerts/sources.ts';
+import type { Counts, Queue } from './queue.ts';
+
+/** A value of the queue, as the metrics show it. */
+interface Measure {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Watches a queue from the outside: what it holds, and what is wrong with it for longer than a moment. */
+export interface QueueWatch {
+  measures(): Promise<readonly Measure[]>;
+  readonly troubles: Troubles;
+  /** Asks it. Called every few seconds by itself. */
+  sample(): Promise<void>;
+  close(): void;
+}
+
+const minute = 60_000;
+
+/** `patience` is how long a cycle waits, in ms. `every`: ms between two samples; null: only when asked. */
+export function watchQueue(
+  queue: Pick<Queue, 'name' | 'counts'>,
+  patience: number,
+  now: () => number,
+  every: number | null = 15_000,
+): QueueWatch {
+  let counts: Counts | null = null;
+  /** Since when, epoch ms: it does not answer; jobs wait and nobody takes one; jobs wait at all. */
+  const since: { away: number | null; idle: number | null; waiting: number | null } = { away: null, idle: null, waiting: null };
+  let reason = '';
+
+  const sample = async (): Promise<void> => {
+    try {
+      counts = await queue.counts();
+    } catch (error) {
+      counts = null;
+      reason = Error.isError(error) ? error.message : String(error);
+    }
+    const at = now();
+    const lasting = (before: number | null, still: boolean) => (still ? (before ?? at) : null);
+    since.away = lasting(since.away, counts === null);
+    if (counts === null) return;
+    since.idle = lasting(since.idle, counts.waiting > 0 && counts.underWay === 0);
+    since.waiting = lasting(since.waiting, counts.waiting > 0);
+  };
+  const timer = every === null ? undefined : setInterval(() => void sample(), every).unref();
+
+  return {
+    sample,
+    async measures() {
+      await sample();
+      const help = 'Jobs for workers: one for each place of a cycle.';
+      const jobs = counts ? Object.entries({ waiting: counts.waiting, 'under-way': counts.underWay, resting: counts.resting }) : [];
+      return [
+        { name: 'holdfast_queue_up', help: 'Whether the queue answers.', value: counts ? 1 : 0 },
+        ...jobs.map(([state, value]) => ({ name: 'holdfast_queue_jobs', help, labels: { state }, value })),
+        ...(counts ? [{ name: 'holdfast_queue_workers', help: 'Workers that are connected.', value: counts.workers }] : []),
+      ];
+    },
+    troubles(at) {
+      const lasts = (from: number | null, span: number): from is number => from !== null && at - from >= span;
+      const trouble = (key: string, from: number, headline: string, says: string, remedy: string): Trouble => ({
+        key: `queue ${key}`,
+        severity: 'high',
+        headline,
+        says,
+        remedy,
+        since: from,
+      });
+      if (lasts(since.away, minute))
+        return [
+          trouble(
+            'away',
+            since.away,
+            'The queue cannot be reached: nothing is collected.',
+            reason,
+            'See that Redis runs and that the agent may connect; `holdfast check` tells more.',
+          ),
+        ];
+      if (lasts(since.idle, 2 * minute))
+        return [
+          trouble(
+            'idle',
+            since.idle,
+            'No worker takes jobs: nothing is collected.',
+            `${counts?.waiting ?? 0} places wait at ${queue.name}; ${counts?.workers ?? 0} workers are connected.`,
+            'Start `holdfast worker`, of the same version as the agent.',
+          ),
+        ];
+      if (lasts(since.waiting, patience / 2))
+        return [
+          trouble(
+            'slow',
+            since.waiting,
+            'The workers do not keep up: what is not collected in time is recorded as not read.',
+            `${counts?.waiting ?? 0} places wait; ${counts?.workers ?? 0} workers are connected.`,
+            'Start more workers, or let less be due at a time with `every`.',
+          ),
+        ];
+      return [];
+    },
+    close: () => clearInterval(timer),
+  };
+}

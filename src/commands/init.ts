@@ -122,5 +122,11 @@ ${connections.length > 0 ? `connections:\n${connections.join('')}` : 'connection
 scope:
   in: []
   out: []
+
+# Who is told of drifts, and who may act on them. docs/slack.md sets the app up; \`holdfast check\` tells what is missing.
+# alerts:
+#   slack: { token: '\${env:SLACK_TOKEN}', appToken: '\${env:SLACK_APP_TOKEN}', channel: '#security' }
+# people:
+#   - { email: anna@example.com, name: Anna Berg, roles: [owner, approver] }
 `;
 }

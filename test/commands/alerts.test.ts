@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { shapes } from '#src/commands/shapes.ts';
+import { loadConfig } from '#src/config.ts';
 import { holdfast } from '#test/commands/cli.ts';
 import type { Double } from '#test/doubles/double.ts';
 import { startScim } from '#test/doubles/scim.ts';
@@ -90,4 +91,14 @@ test('check tells each part of Slack, with what to do, and fails for what is to 
   const text = (await holdfast(folder, 'check')).out;
   expect(text).toMatch(/ok {6}Slack, #security: the app is in it/);
   expect(text).toMatch(/FAILED {2}Slack, app token: Socket Mode is turned off for the app\n {10}Turn it on/);
+});
+
+test('what init writes for Slack is a configuration once it is no comment', async () => {
+  await holdfast(folder, 'init --company Acme --aws');
+  const file = join(folder, 'holdfast.yaml');
+  const [before, rest] = readFileSync(file, 'utf8').split('# alerts:\n') as [string, string];
+  writeFileSync(file, `${before}alerts:\n${rest.replaceAll(/^# /gm, '')}`);
+  const { alerts, people } = loadConfig(file, {});
+  expect(alerts).toMatchObject({ slack: { channel: '#security' } });
+  expect(people).toMatchObject([{ email: 'anna@example.com' }]);
 });

@@ -85,7 +85,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
     });
   const asking = attributing({ findActor: options.findActor, store, now });
 
-  let memory: { state: AlertState; rules: Set<string>; watch: Watch } | null = null;
+  let memory: { state: AlertState; watch: Watch } | null = null;
   let outcomes: Outcomes = [];
   /** How many calls the latest look at a scope took. */
   const costs = new Map<string, number>();
@@ -117,9 +117,9 @@ export function openAlerts(options: AlertsOptions): Alerts {
   function newsAt(at: number): News | null {
     if (memory === null) {
       if (store.lastCycle() === null) return null;
-      const { state, rules, first } = load(operations, at - policy.reopens);
-      const watch = watchOver(watching, rules);
-      memory = { state, rules, watch };
+      const { state, first } = load(operations, at - policy.reopens);
+      const watch = watchOver(watching);
+      memory = { state, watch };
       const open = openIn(state);
       watch.waived(options.waivers(), open, at);
       outcomes = [];
@@ -144,12 +144,12 @@ export function openAlerts(options: AlertsOptions): Alerts {
 
   /** One step, kept with its letters in one transaction; false where another agent tells. */
   function take(news: News, at: number): boolean {
-    const { state: before, rules } = memory!;
+    const { state: before } = memory!;
     const { state, tellings } = step(before, news, at, policy, (id) => isKnown(operations, id));
     if (tellings.length > 0 || differs(before, state)) {
       const kept = operations.transaction(() => {
         if (!lease.isHeld(at)) return false;
-        save(operations, before, state, rules);
+        save(operations, before, state);
         if (channel) put(operations, lettersOf(tellings, composing, at), at);
         return true;
       });

@@ -29,7 +29,7 @@ export function* failingOf(rules: Watching['rules'], held: HeldScope, item: Held
   }
 }
 
-/** Conditions for failing results, each with its bounds and with what changed. `isNew`: nobody looked, or judged so, before. */
+/** Conditions for failing results, each with its bounds and with what changed. `isNew`: nobody looked before. */
 export function conditionsOf(found: readonly Failing[], watching: Watching, isNew: (failing: Failing) => boolean): Condition[] {
   const deadlines = watching.deadlines();
   const boundsOf = boundsIn(found, watching);
@@ -38,11 +38,10 @@ export function conditionsOf(found: readonly Failing[], watching: Watching, isNe
     const scope = scopeKey(held.scope);
     const { key, name } = item.item;
     const event = rule.kind === 'event';
-    const baseline = isNew(failing);
+    const cause = isNew(failing) ? firstLook : event ? nothing : causeOf(watching, scope, failing);
     const bounds = event
       ? { lastGood: null, before: null, firstBad: item.at ?? item.firstSeen }
       : (boundsOf(failing) ?? { lastGood: null, before: null, firstBad: held.lastLook ?? item.firstSeen });
-    const cause = baseline || event ? { change: '', fields: '', changes: [] } : causeOf(watching, scope, failing);
     return {
       key: failingKey(rule.id, scope, key),
       kind: event ? 'event' : 'drift',
@@ -60,7 +59,7 @@ export function conditionsOf(found: readonly Failing[], watching: Watching, isNe
       changes: cause.changes,
       ...bounds,
       due: event ? null : bounds.firstBad + deadlines[judgement.severity],
-      baseline,
+      baseline: cause.first,
       waiver: null,
     };
   });
@@ -71,6 +70,9 @@ interface Bounds {
   readonly before: number | null;
   readonly firstBad: number;
 }
+
+/** Up to so many items are asked for one by one. */
+const few = 8;
 
 /** Reads the runs behind many failing results with few questions: those of a rule and a scope together, where there are several. */
 function boundsIn(found: readonly Failing[], { store }: Watching): (failing: Failing) => Bounds | null {
@@ -83,12 +85,15 @@ function boundsIn(found: readonly Failing[], { store }: Watching): (failing: Fai
       const byItem = Map.groupBy(store.runs({ from, to, rule: rule.id, scope, ...(item !== undefined && { item }) }), (run) => run.item);
       return (key: string) => boundsOf(byItem.get(key) ?? []);
     };
-    // The look before the last tells most of them; where it does not, the item is asked for alone.
-    const lately = own.length > 8 ? read(to - 1) : null;
+    // The look before the last tells most of them; where it does not, their whole past does.
+    const lately = own.length > few ? read(to - 1) : null;
+    const left = own.filter(({ item }) => !lately?.(item.item.key)?.exact);
+    const past = left.length > few ? read(0) : null;
     for (const { item } of own) {
       const { key } = item.item;
-      const bounds = lately?.(key);
-      all.set(failingKey(rule.id, scope, key), bounds?.exact ? bounds : (read(0, key)(key) ?? bounds!));
+      const known = lately?.(key);
+      const bounds = known?.exact ? known : ((past ?? read(0, key))(key) ?? known);
+      if (bounds) all.set(failingKey(rule.id, scope, key), bounds);
     }
   }
   return ({ rule, held, item }) => all.get(failingKey(rule.id, scopeKey(held.scope), item.item.key)) ?? null;
@@ -105,10 +110,15 @@ function boundsOf(runs: readonly ResultRun[]): (Bounds & { readonly exact: boole
 }
 
 interface Cause {
+  /** Nobody looked, or judged so, before. */
+  readonly first: boolean;
   readonly change: string;
   readonly fields: string;
   readonly changes: readonly FieldChange[];
 }
+
+const nothing: Cause = { first: false, change: '', fields: '', changes: [] };
+const firstLook: Cause = { ...nothing, first: true };
 
 /** What changed in the item when the rule began to fail. */
 function causeOf({ store }: Watching, scope: string, { rule, item: held }: Failing): Cause {
@@ -116,12 +126,13 @@ function causeOf({ store }: Watching, scope: string, { rule, item: held }: Faili
   const log = store.history(scope, item.key);
   const began = beganAt(log, rule.id);
   const [before, after] = [log[began - 1], log[began]];
-  const told = (change: string): Cause => ({ change, fields: change, changes: [] });
+  const told = (change: string): Cause => ({ ...nothing, change, fields: change });
   if (!before || before.snapshotHash === null) return told('new');
+  if (!before.judgements.some((judgement) => judgement.rule === rule.id)) return firstLook;
   if (before.snapshotHash === after?.snapshotHash) return told('the item did not change');
   if (before.snapshot === null || !after?.snapshot) return told('not kept');
   const changes = diff(JSON.parse(before.snapshot) as object, JSON.parse(after.snapshot) as object);
-  return { change: signatureOf(changes, item), fields: fieldsOf(changes), changes };
+  return { first: false, change: signatureOf(changes, item), fields: fieldsOf(changes), changes };
 }
 
 /** Where in the log the failing that lasts began. */

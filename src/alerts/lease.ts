@@ -15,7 +15,8 @@ export function leaseIn({ db }: Operations, holder: string, span = 60_000): Leas
   return {
     hold(now) {
       const row = current();
-      if (row && row['holder'] !== holder && Number(row['until']) > now) return false;
+      const left = row ? Number(row['until']) - now : 0;
+      if (row?.['holder'] === holder ? left > span / 2 : left > 0) return row?.['holder'] === holder;
       db.prepare(
         "INSERT INTO alert_lease (name, holder, until) VALUES ('telling', ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until",
       ).run(holder, now + span);

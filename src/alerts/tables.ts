@@ -24,13 +24,10 @@ interface Memory {
   readonly flips: readonly (readonly [string, Flips])[];
   readonly looks: readonly (readonly [string, number])[];
   readonly parents: AlertState['parents'];
-  /** The rules that were in force: one that is new is not a change of an item. */
-  readonly rules: readonly string[];
 }
 
 export interface Remembered {
   readonly state: AlertState;
-  readonly rules: Set<string>;
   /** Nothing was ever remembered here. */
   readonly first: boolean;
 }
@@ -61,13 +58,12 @@ export function load({ db }: Operations, resolvedSince: number): Remembered {
       looks: new Map(known?.looks),
       parents: known?.parents ?? [],
     },
-    rules: new Set(known?.rules),
     first: known === null,
   };
 }
 
 /** Writes what differs between two states. To be called in a transaction. */
-export function save({ db }: Operations, before: AlertState, after: AlertState, rules: ReadonlySet<string>): void {
+export function save({ db }: Operations, before: AlertState, after: AlertState): void {
   const rows: Value[][] = [];
   const alert = db.prepare(
     'INSERT INTO alert (id, resolved, data) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET resolved = excluded.resolved, data = excluded.data',
@@ -81,7 +77,7 @@ export function save({ db }: Operations, before: AlertState, after: AlertState, 
     for (const [key, member] of members) if (was?.members.get(key) !== member) rows.push([id, key, JSON.stringify(member)]);
   }
   upsertMembers(db, rows);
-  const memory: Memory = { flips: [...after.flips], looks: [...after.looks], parents: after.parents, rules: [...rules] };
+  const memory: Memory = { flips: [...after.flips], looks: [...after.looks], parents: after.parents };
   db.prepare("INSERT INTO alert_memory (name, data) VALUES ('state', ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data").run(
     JSON.stringify(memory),
   );

@@ -23,8 +23,7 @@ export interface Watch {
   stillFails(waiver: WaiverNotice): boolean;
 }
 
-/** `known`: the rules that were in force before, so that a new one is not taken for a change. It is added to. */
-export function watchOver(watching: Watching, known: Set<string>): Watch {
+export function watchOver(watching: Watching): Watch {
   const { store, rules } = watching;
   let waivers: readonly WaiverNotice[] = [];
   let waived = new Map<string, WaiverNotice>();
@@ -36,8 +35,8 @@ export function watchOver(watching: Watching, known: Set<string>): Watch {
       isNew,
     ).map((condition) => ({ condition, since: since(condition) }));
 
-  const isFirst = ({ rule, held, item }: Failing): boolean =>
-    !known.has(rule.id) || (held.firstLook !== null && item.firstSeen === held.firstLook && held.firstLook === held.lastLook);
+  const isFirst = ({ held, item }: Failing): boolean =>
+    held.firstLook !== null && item.firstSeen === held.firstLook && held.firstLook === held.lastLook;
 
   const endedNow = (open: Open, now: number): Ended =>
     [...open.values()].flatMap((condition) => {
@@ -59,7 +58,6 @@ export function watchOver(watching: Watching, known: Set<string>): Watch {
       );
       const unread = [...store.held.values()].flatMap((held) => (held.retired ? [] : unreadFields(held, watching)));
       const lost = against(unread, open, isUnreadField, 'it is read again', now);
-      for (const id of rules.keys()) known.add(id);
       const begun = lost.raised.map(({ condition, since }) => ({ condition: first ? { ...condition, baseline: true } : condition, since }));
       return { raised: [...raised, ...begun], ended: [...endedNow(open, now), ...lost.ended] };
     },

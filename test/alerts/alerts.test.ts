@@ -90,6 +90,18 @@ test('what fails at the first look of a company is one digest, and not a message
   expect(own.channel.shown.map(({ message }) => message.state)).toEqual(['resolved', 'resolved']);
 });
 
+test('what a new rule finds is no change: it is one digest', async () => {
+  await using own = await world();
+  own.without = publicPort;
+  own.groups.open = 5;
+  await own.minutes(2);
+  own.without = null;
+  await own.minutes(1);
+  expect(own.channel.shown.map(({ message }) => [message.headline, message.count])).toEqual([
+    ['What failed when it was looked at for the first time: 10 items.', 10],
+  ]);
+});
+
 test('a result that is over before others were waited for is never told; the evidence has it', async () => {
   const asked: string[][] = [];
   await using own = await world({ reread: (scopes) => void asked.push(scopes.map(scopeKey)) });

@@ -7,7 +7,7 @@ import { type CycleOutcome, runCycle } from '#src/cycle/cycle.ts';
 import { scopeDeclaration } from '#src/cycle/declared.ts';
 import { newMemory } from '#src/cycle/judge-cycle.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
-import type { EvidenceStore } from '#src/evidence/store.ts';
+import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { openOperations } from '#src/operations/operations.ts';
 import { collectors, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
 import { deadlinesOf } from '#src/report/asking.ts';
@@ -19,6 +19,19 @@ export const start = Date.parse('2026-03-02T09:00:00Z');
 
 const controls = loadControls([], { timeZone: 'UTC', rules });
 const ruleSet = ruleSetOf(ruleVersions(), (rule) => parametersAt(controls, rule, start));
+const sets = new Map<string | null, RuleSet>([[null, ruleSet]]);
+/** The rules before one of them was there. */
+function ruleSetWithout(rule: string | null): RuleSet {
+  const known = sets.get(rule);
+  if (known) return known;
+  const but = <T>(of: Readonly<Record<string, T>>) => Object.fromEntries(Object.entries(of).filter(([id]) => id !== rule));
+  const byPopulation = Object.fromEntries(
+    Object.entries(ruleSet.byPopulation).map(([type, ids]) => [type, ids.filter((id) => id !== rule)]),
+  );
+  const set = { rules: but(ruleSet.rules), byPopulation };
+  sets.set(rule, set);
+  return set;
+}
 
 /** An AWS account whose security groups a test opens and shuts; two regions, looked at each minute. */
 export interface Groups {
@@ -100,6 +113,8 @@ export interface World extends AsyncDisposable {
   readonly alerts: ReturnType<typeof openAlerts>;
   readonly operations: ReturnType<typeof openOperations>;
   now: number;
+  /** A rule that is not there yet. */
+  without: string | null;
   /** One look a minute, and the clock seen every five seconds between. */
   minutes(count: number): Promise<void>;
   /** Time without looks. */
@@ -153,12 +168,13 @@ export async function world(changes: Partial<AlertsOptions> = {}, name = '#compl
     channel,
     operations,
     now: start,
+    without: null,
     alerts: null as never,
     async look() {
       const outcome = await runCycle(connection, store, {
         collectors: own,
-        rules,
-        ruleSet,
+        rules: rules.filter(({ id }) => id !== self.without),
+        ruleSet: ruleSetWithout(self.without),
         declaration: scopeDeclaration({ in: ['aws:*'] }),
         every: { 'aws-security-groups': '1m' },
         memory,

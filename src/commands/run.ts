@@ -4,6 +4,7 @@ import type { Config } from '#src/config.ts';
 import type { CycleOutcome } from '#src/cycle/cycle.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { openLog } from '#src/log.ts';
+import type { Acting } from '#src/portal/acting.ts';
 import { startPortal } from '#src/portal/server.ts';
 import { repeat } from '#src/schedule/loop.ts';
 import { recovering } from '#src/schedule/recover.ts';
@@ -102,6 +103,7 @@ async function serve(
   stderr: Invocation['stderr'],
   work: () => Promise<unknown>,
 ): Promise<void> {
+  const acting = await actingIn(config, agent);
   const portal = await startPortal({
     report: () => agent.report(now()),
     ledgerSize: () => agent.store.head().size,
@@ -110,6 +112,7 @@ async function serve(
     company: config.company,
     example,
     now,
+    ...(acting && { acting }),
     ...(log && { log }),
     ...(signs && { signs }),
   });
@@ -120,6 +123,14 @@ async function serve(
   } finally {
     await portal.close();
   }
+}
+
+/** Who may act over the pages: where a proxy signs people in, and the agent takes orders. */
+async function actingIn({ portal, people, waivers, timeZone }: Config, { inbox }: Agent): Promise<Acting | null> {
+  const { signIn, address } = portal;
+  if (!signIn || address === undefined || !inbox) return null;
+  const { header, proof, secret } = signIn;
+  return { actions: inbox, people, longestDays: waivers.longestDays, address, timeZone, header, proof, secret: await secret.resolve() };
 }
 
 /** The company's configuration; null where none was asked for and there is none. */

@@ -17,6 +17,7 @@ const exampleNotice = 'Example company. Recorded replies, not your systems.';
 const places = [
   ['/', 'Status'],
   ['/deviations', 'Deviations'],
+  ['/waivers', 'Waivers'],
   ['/criteria', 'Criteria'],
 ] as const;
 

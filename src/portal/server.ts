@@ -6,6 +6,7 @@ import { didYouMean } from '#src/errors.ts';
 import { addressText, listenError } from '#src/listening.ts';
 import type { Report } from '#src/report/types.ts';
 import { type Answering, plain } from '#src/vitals/answers.ts';
+import type { Acting } from './acting.ts';
 import { type PageContext, pageContext } from './context.ts';
 import { guard, isLoopback } from './guard.ts';
 import { barePage, layout, type Page } from './layout.ts';
@@ -17,6 +18,7 @@ import { itemPage } from './pages/item.ts';
 import { type Problem, problemPage } from './pages/problem.ts';
 import { rulePage } from './pages/rule.ts';
 import { statusPage } from './pages/status.ts';
+import { waiverRoutes } from './waiver-routes.ts';
 
 export interface PortalOptions {
   /** Opens the report of the present. Asked again when the ledger has grown or another minute has begun. */
@@ -32,6 +34,8 @@ export interface PortalOptions {
   readonly nextCycle?: () => number | null;
   /** What is told as wrong now; left out, or null, where nobody watches. */
   readonly alerts?: () => readonly ListedAlert[] | null;
+  /** Where people are signed in by a proxy in front and may act. Absent: the pages only read. */
+  readonly acting?: Acting;
   readonly log?: { error(data: object, message: string): void };
   /** Answers /healthz, /readyz and /metrics beside the pages; without it there is /healthz alone. */
   readonly signs?: Answering;
@@ -56,9 +60,12 @@ export async function startPortal(options: PortalOptions): Promise<Portal> {
   return { url: `http://${addressText(host, bound.port)}`, close: () => server.close() };
 }
 
-/** The pages without a socket. They read, and change nothing; there is no session and nothing to log in to. */
+/**
+ * The pages without a socket. They read, and change nothing but by the forms about waivers, which are there only where a proxy signs people
+ * in. There is no session.
+ */
 export function portalServer(options: Omit<PortalOptions, 'listen'> & { readonly listen: { readonly host: string } }): FastifyInstance {
-  const { company, example, log, ledgerSize = () => 0, nextCycle = () => null, alerts = () => null } = options;
+  const { company, example, acting, log, ledgerSize = () => 0, nextCycle = () => null, alerts = () => null } = options;
   const open = memoized(options.report, ledgerSize, options.now);
   const context = (): PageContext => pageContext({ report: open(), company, example, next: nextCycle(), alerts: alerts() });
   const problem = (reply: FastifyReply, told: Problem) => send(reply.code(told.status), barePage(told.title, problemPage(told), example));
@@ -75,7 +82,10 @@ export function portalServer(options: Omit<PortalOptions, 'listen'> & { readonly
 
   server.addHook('onRequest', async (request, reply) => {
     guard.headers(reply);
-    if (isLoopback(options.listen.host) && !guard.isOurs(request.headers.host, options.listen.host)) return problem(reply, foreignHost);
+    const outside = acting && request.headers.host === new URL(acting.address).host;
+    if (isLoopback(options.listen.host) && !outside && !guard.isOurs(request.headers.host, options.listen.host))
+      return problem(reply, foreignHost);
+    if (request.method === 'POST' && acting && /^\/waivers(\/|$)/.test(request.url)) return undefined;
     if (request.method !== 'GET' && request.method !== 'HEAD') return problem(reply.header('allow', 'GET, HEAD'), readOnly);
     return undefined;
   });
@@ -85,10 +95,10 @@ export function portalServer(options: Omit<PortalOptions, 'listen'> & { readonly
     return problem(reply, fault(request.id));
   });
 
-  const page = (address: string, make: (context: PageContext, asked: FastifyRequest) => Page | Problem) =>
+  const page = (address: string, make: (context: PageContext, asked: FastifyRequest, reply: FastifyReply) => Page | Problem) =>
     server.get(address, (request, reply) => {
       const own = context();
-      const made = make(own, request);
+      const made = make(own, request, reply);
       return 'remedy' in made ? problem(reply, made) : send(reply, layout(made, own));
     });
 
@@ -123,6 +133,7 @@ export function portalServer(options: Omit<PortalOptions, 'listen'> & { readonly
       ? itemPage(report, pages, own)
       : notFound(`Nothing is known of the item "${item}" in the scope "${scope}" under the rule "${rule}".`);
   });
+  waiverRoutes({ server, page, problem, now: options.now }, acting);
   page('/deviations', (own, request) => deviationsPage(asked(request, ['page', 'lapses']), own));
   page('/criteria', criteriaPage);
 

@@ -3,7 +3,6 @@ import type { BodyOf } from '#src/evidence/entries.ts';
 /** The people who may act, as a leaf of kind `people` has them. */
 export type Roster = BodyOf<'people'>;
 export type Person = Roster['people'][number];
-export type Role = Person['roles'][number];
 
 /** Addresses are compared without regard to case. */
 export const sameAddress = (a: string, b: string): boolean => plain(a) === plain(b);

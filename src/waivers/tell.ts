@@ -115,10 +115,6 @@ export const waiverLeaves = (reading: Pick<EvidenceReading, 'entries' | 'written
     .sort((a, b) => a.index - b.index)
     .map((entry) => ({ ...entry, reached: reading.writtenAt(entry.index) }));
 
-/** The people who may act, by the latest leaf that says so. */
-export const rosterIn = (reading: Pick<EvidenceReading, 'entries'>): Roster | null =>
-  entryBodies.people.safeParse(reading.entries('people').at(-1)?.body).data ?? null;
-
 const flawInTime = ({ asOf, reached }: Leaf): Flaw | null =>
   reached !== null && asOf < reached
     ? {

@@ -6,6 +6,7 @@ import { type Html, html } from '../html.ts';
 import { type Page, trail } from '../layout.ts';
 import { paged } from '../paging.ts';
 import { type Clock, capitalized, countdown, counted, duration, number } from '../wording.ts';
+import { waiverLink } from './waivers.ts';
 
 const deviationsPerPage = 200;
 
@@ -35,7 +36,7 @@ export function deviationTable(rows: readonly DeviationRow[], context: PageConte
         ofItem
           ? null
           : html`<th scope="row"><a href="${itemLink(row.rule, row.scope, row.item)}">${named(row.name || row.item)}</a><div class="sub"><a href="${ruleLink(row.rule)}">${row.rule}</a></div><div class="sub">${row.controls.map((id) => html`${controlReference(id, id, context)} `)}</div></th>`
-      }<td>${named(row.message)}<div class="sub">Severity ${row.severity}${row.carriedIn ? '; began before the window' : ''}</div>${row.correction ? html`<div class="sub">Rests on looks brought later, known since ledger entry ${number(row.correction.index)}: ${named(row.correction.reason)}</div>` : null}</td><td data-label="Last good look">${row.lastGood === null ? 'none before' : instant(row.lastGood, clock)}</td><td data-label="Seen failing">${instant(row.firstBad, clock)}${row.lastBad === row.firstBad ? html`<div class="sub">one look</div>` : html`<div class="sub">to ${instant(row.lastBad, clock)}</div>`}</td><td data-label="First good look">${row.firstGood === null ? html`<b>Open</b>` : html`${instant(row.firstGood, clock)}<div class="sub">${closings[row.closedBy ?? 'pass']}</div>`}</td><td data-label="Lasted">${bounds(row)}</td><td data-label="Clock">${clockOf(row, context)}</td></tr>`,
+      }<td>${named(row.message)}<div class="sub">Severity ${row.severity}${row.carriedIn ? '; began before the window' : ''}</div>${row.waivers.map(({ id, until, approvedBy }) => html`<div class="sub">Under waiver <a href="${waiverLink(id)}">${id}</a> until ${instant(until, clock)}, approved by ${named(approvedBy)}</div>`)}${row.correction ? html`<div class="sub">Rests on looks brought later, known since ledger entry ${number(row.correction.index)}: ${named(row.correction.reason)}</div>` : null}</td><td data-label="Last good look">${row.lastGood === null ? 'none before' : instant(row.lastGood, clock)}</td><td data-label="Seen failing">${instant(row.firstBad, clock)}${row.lastBad === row.firstBad ? html`<div class="sub">one look</div>` : html`<div class="sub">to ${instant(row.lastBad, clock)}</div>`}</td><td data-label="First good look">${row.firstGood === null ? html`<b>Open</b>` : html`${instant(row.firstGood, clock)}<div class="sub">${closings[row.closedBy ?? 'pass']}</div>`}</td><td data-label="Lasted">${bounds(row)}</td><td data-label="Clock">${clockOf(row, context)}</td></tr>`,
   )}</tbody></table>`;
 }
 

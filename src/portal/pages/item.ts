@@ -10,6 +10,7 @@ import { legend, monthAxis, stateWords, stripSvg, withSilence } from '../strip.t
 import { measureTable, reasonInWords, resultMark } from '../told.ts';
 import { capitalized, duration, number } from '../wording.ts';
 import { deviationTable } from './deviations.ts';
+import { waiverLink } from './waivers.ts';
 
 const segmentsPerPage = 200;
 const changesPerPage = 50;
@@ -22,7 +23,7 @@ export function itemPage(report: ItemReport, asked: { page?: string; changes?: s
   const timed = rule.kind === 'state';
   return {
     title: `${name || item} · ${rule.title}`,
-    body: html`${trail(html`<a href="${ruleLink(rule.id)}">${rule.title}</a>`, html`Item`)}<header class="head"><div><h1>${named(name || item)}</h1><p>${rule.title} <code class="sub">${rule.id}</code></p></div><div><p>${resultMark(result.result)} <span class="sub">at the last look</span></p><p>${named(result.message)}</p></div></header>
+    body: html`${trail(html`<a href="${ruleLink(rule.id)}">${rule.title}</a>`, html`Item`)}<header class="head"><div><h1>${named(name || item)}</h1><p>${rule.title} <code class="sub">${rule.id}</code></p></div><div><p>${resultMark(result.result)} <span class="sub">at the last look</span></p><p>${named(result.message)}</p>${underWaiver(report)}</div></header>
 ${card(report, context)}
 ${corrected(report, context)}
 ${
@@ -36,6 +37,15 @@ ${timed ? segmentTable(report, asked.page, context) : null}
 ${changes(report, asked.changes, context)}
 ${calls(report)}`,
   };
+}
+
+/** The waiver under which it fails, or the way to ask for one. */
+function underWaiver({ rule, item, result }: ItemReport): Html | null {
+  if (result.result !== 'fail') return null;
+  const { waiver, scope } = result;
+  return waiver
+    ? html`<p class="sub">Under waiver <a href="${waiverLink(waiver.id)}">${waiver.id}</a> until ${waiver.until.slice(0, 10)}, approved by ${named(waiver.approvedBy)}</p>`
+    : html`<p class="sub"><a href="/waivers/ask?${new URLSearchParams({ rule: rule.id, scope, item }).toString()}">Ask for a waiver</a></p>`;
 }
 
 /** Where, what, when and under which number: what a screenshot of the provider's console would show. */

@@ -50,7 +50,8 @@ function facts({ status, asOf, report }: PageContext): Html {
   const reached = criteria.filter((criterion) => criterion.reached).length;
   const fact = (value: string, says: string) => html`<li><b>${value}</b> <span class="sub">${says}</span></li>`;
   const due = deviations.nextDue === null ? '' : `, due in ${countdown(Math.max(0, Date.parse(deviations.nextDue) - asOf))}`;
-  const open = deviations.overdue > 0 ? `open now, ${number(deviations.overdue)} overdue` : `open now${due}`;
+  const waived = deviations.waived > 0 ? `, ${number(deviations.waived)} under waiver` : '';
+  const open = deviations.overdue > 0 ? `open now${waived}, ${number(deviations.overdue)} overdue` : `open now${waived}${due}`;
   const now = (['fail', 'unobserved', 'pending', 'pass', 'not-applicable'] as const satisfies readonly ResultRow['result'][])
     .map((result) => `${number(results[result])} ${result.replace('-', ' ')}`)
     .join(', ');

@@ -23,7 +23,7 @@ const margin = { before: 2 * minute, after: 5 * minute };
 /** Calls: below so many, each name is asked for; else the writes of the time first, of which a quiet account has few; and never more than these pages. */
 const few = 4;
 const writesAtMost = 2;
-const pagesAtMost = 40;
+const pagesAtMost = 46;
 
 const reads = { 'cloudtrail:LookupEvents': { needs: 'cloudtrail:LookupEvents', reply: Events } } satisfies Reads;
 

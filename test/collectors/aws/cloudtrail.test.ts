@@ -504,6 +504,16 @@ describe('what it costs', () => {
     expect(lookups()).toHaveLength(3 + 6 + 7);
   }, 20_000);
 
+  test('more than can be read: what is not found is unknown, and it is said why', async () => {
+    const { findActor, lookups } = asking({ events: Array.from({ length: 2_600 }, (_, n) => opened(n)) });
+    const answers = await Promise.all(Array.from({ length: 2_600 }, (_, n) => findActor(aboutGroup(n))));
+    const silent = answers.filter(({ known }) => !known);
+    expect(silent.length).toBeGreaterThan(0);
+    expect(silent.length).toBeLessThanOrEqual(600);
+    expect(new Set(silent.map(why))).toEqual(new Set(['CloudTrail has more events of that time than could be read']));
+    expect(lookups().length).toBeLessThanOrEqual(48);
+  }, 30_000);
+
   test('one after the other: after a few, what was read is there for the rest', async () => {
     const { findActor, lookups } = asking({ events: Array.from({ length: 30 }, (_, n) => opened(n)) });
     for (let n = 0; n < 30; n++) expect(await findActor(aboutGroup(n))).toMatchObject({ known: true });

@@ -84,6 +84,7 @@ async function readCycle(connection: Connection, store: EvidenceStore, settings:
   );
   const retired = new Set(planned.retired.map(({ scope }) => scopeKey(scope)));
   const { rules, ruleSet, memory } = settings;
+  await heard(signal);
   const changes = judgeCycle(complete, { rules, ruleSet, memory, held: store.held, failed, retired, asOf });
   const scopes = outcomes.map(({ scope, hold, collected }): ScopeRecord => {
     const { calls } = collected;
@@ -107,8 +108,14 @@ async function readCycle(connection: Connection, store: EvidenceStore, settings:
     scopes,
     retired: planned.retired,
   };
-  signal?.throwIfAborted();
+  await heard(signal);
   return record;
+}
+
+/** Judging many items takes seconds in which nobody is heard: before and after it, whoever asks to stop is. */
+async function heard(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
 }
 
 /** What the work comes to, unless the signal aborts first: what fails because of that is no answer of anyone. */

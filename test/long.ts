@@ -13,6 +13,7 @@ const suites = [
   'alerts/kill.long.ts 40',
   'acceptance/chaos.long.ts 60',
   'acceptance/stop.ts 20',
+  'deploy/container.long.ts',
 ];
 
 const failed = suites.filter((suite) => {

@@ -11,7 +11,7 @@ import { loadConfig } from '#src/config.ts';
 import { openLog } from '#src/log.ts';
 import { freePort } from '#test/acceptance/stop.ts';
 import { company, production } from '#test/doubles/aws/company.ts';
-import { startAws } from '#test/doubles/aws/server.ts';
+import { type Credentials, startAws } from '#test/doubles/aws/server.ts';
 import { type Engine, missing, startEngine } from './engine.ts';
 import { root } from './files.ts';
 
@@ -21,13 +21,14 @@ if (lacking.length > 0) {
   process.exit(process.env['CI'] ? 1 : 0);
 }
 
-/** The restrictions of docker-compose.yml; the network is that of this machine, where the doubles are. */
-const restricted = [
-  ...['--read-only', '--cap-drop', 'all', '--security-opt', 'no-new-privileges', '--memory', '512m', '--memory-swap', '512m'],
-  ...['--pids-limit', '128', '--network', 'host', '--tmpfs', '/tmp:size=256m,mode=1777', '--stop-timeout', '15'],
-  // What runc may set where this machine holds it back itself.
-  ...['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000'],
-];
+/**
+ * The restrictions of docker-compose.yml; the network is that of this machine, where the doubles are, and the limits of files and processes are
+ * what runc may set where this machine is held back itself.
+ */
+const restricted =
+  '--read-only --cap-drop all --security-opt no-new-privileges --memory 512m --memory-swap 512m --pids-limit 128 --network host --tmpfs /tmp:size=256m,mode=1777 --stop-timeout 15 --ulimit nofile=1024:1024 --ulimit nproc=1000:1000'.split(
+    ' ',
+  );
 
 using engine = startEngine();
 const image = engine.build();
@@ -90,11 +91,10 @@ async function dataFor(engine: Engine, name: string, endpoint: string): Promise<
   return { path, port };
 }
 
-const environmentOf = ({ accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: string }): string[] =>
-  [`AWS_ACCESS_KEY_ID=${accessKeyId}`, `AWS_SECRET_ACCESS_KEY=${secretAccessKey}`, 'AWS_EC2_METADATA_DISABLED=true'].flatMap((each) => [
-    '--env',
-    each,
-  ]);
+function environmentOf({ accessKeyId, secretAccessKey }: Credentials): string[] {
+  const environment = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_EC2_METADATA_DISABLED: 'true' };
+  return Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+}
 
 /** It looks, answers probes, says how it is from within, and stops when it is asked. */
 async function works(engine: Engine): Promise<void> {
@@ -175,12 +175,20 @@ async function lookedWhole(path: string, atLeast: number): Promise<void> {
 /** A first look at 10,000 items, within the memory that the container has. */
 function remembers({ podman }: Engine): void {
   const mounted = ['bench', 'test'].flatMap((folder) => ['-v', `${join(root, folder)}:/app/${folder}:ro`]);
+  const script =
+    'node $(sh /app/bin/flags) /app/bench/memory.ts 10000; cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak 2>/dev/null; true';
   const measured = podman(
-    ...['run', '--rm', ...restricted, ...mounted, '--env', 'HOLDFAST_BENCH=/data', '--entrypoint', 'sh', image],
-    ...[
-      '-c',
-      'node $(sh /app/bin/flags) /app/bench/memory.ts 10000; cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak 2>/dev/null; true',
-    ],
+    'run',
+    '--rm',
+    ...restricted,
+    ...mounted,
+    '--env',
+    'HOLDFAST_BENCH=/data',
+    '--entrypoint',
+    'sh',
+    image,
+    '-c',
+    script,
   );
   assert.match(measured, /a third, 100 changed/);
   console.log(measured);

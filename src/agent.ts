@@ -239,12 +239,13 @@ export async function openAgent({
       refusal: () => outside?.refusal(),
       recorded(action) {
         outside?.nudge();
-        if (alerts) obey(alerts, action);
+        if (alerts) obey(alerts, action, noticed);
       },
       ...(alerts && { alerts }),
     });
   const companions: Companion[] = [];
   let alerts: Alerts | null = null;
+  const noticed = waiverNotices(store);
   const accompany = (): void => {
     if (!operations || !inbox) return;
     let buttons: ReturnType<typeof openButtons> = null;
@@ -255,7 +256,7 @@ export async function openAgent({
       store,
       operations,
       ...who,
-      waivers: waiverNotices(store),
+      waivers: noticed,
       outside: outsideAt,
       troubles: [...(signs ? [signs.troubles] : []), ...(queue ? [queue.watch.troubles] : []), (at: number) => buttons?.troubles(at) ?? []],
       ...(signs && { delivered: (seconds: number) => signs.meter.delivered(seconds) }),

@@ -7,7 +7,7 @@ import { owedNow } from '#src/alerts/owed.ts';
 import { checkRoutes, type Router, responsibleAt, router } from '#src/alerts/routes.ts';
 import { type SlackActions, slackActions } from '#src/alerts/slack-actions.ts';
 import { defaultChannel, openChannel } from '#src/alerts/slack-open.ts';
-import type { Reread, Troubles, Waivers } from '#src/alerts/sources.ts';
+import type { AlertOrders, Reread, Troubles, Waivers } from '#src/alerts/sources.ts';
 import { defaultPolicy, type Policy } from '#src/alerts/state.ts';
 import type { Collector } from '#src/collector.ts';
 import type { AlertSettings, Config } from '#src/config.ts';
@@ -124,13 +124,25 @@ function periodsOf({ connections }: Config): (held: HeldScope) => number {
   };
 }
 
-/** What an order does to the alerts, once it is in the ledger. */
-export function obey(alerts: Alerts, { by, deed }: Action): void {
-  if (deed.do === 'acknowledge') alerts.acknowledge(deed.alert, { by, until: deed.until, note: deed.note });
-  if (deed.do === 'assign') alerts.assign(deed.alert, { by, to: deed.to });
-  if (deed.do === 'request-waiver') {
-    const { rule, items, reason, until } = deed;
-    const headline = `${by} asks for a waiver until ${new Date(until).toISOString().slice(0, 10)}.`;
-    alerts.tell({ rule, items }, { headline, lines: [reason] });
+const decided = { 'approve-waiver': 'approved', 'refuse-waiver': 'refused', 'withdraw-waiver': 'withdrew' } as const;
+
+/** What an order does to the alerts, once it is in the ledger: what is decided of a waiver is told where what it is for is told. */
+export function obey(alerts: AlertOrders, { by, deed }: Action, waivers: Waivers): void {
+  switch (deed.do) {
+    case 'acknowledge':
+      return alerts.acknowledge(deed.alert, { by, until: deed.until, note: deed.note });
+    case 'assign':
+      return alerts.assign(deed.alert, { by, to: deed.to });
+    case 'request-waiver': {
+      const headline = `${by} asks for a waiver until ${new Date(deed.until).toISOString().slice(0, 10)}.`;
+      return alerts.tell({ rule: deed.rule, items: deed.items }, { headline, lines: [deed.reason] });
+    }
+    case 'approve-waiver':
+    case 'refuse-waiver':
+    case 'withdraw-waiver': {
+      const waiver = waivers().find(({ id }) => id === deed.waiver);
+      if (waiver)
+        alerts.tell(waiver, { headline: `${by} ${decided[deed.do]} the waiver ${waiver.id}.`, lines: [deed.reason].filter(Boolean) });
+    }
   }
 }

@@ -1,0 +1,135 @@
+import { expect, test } from '@jest/globals';
+import { obey } from '#src/alerting.ts';
+import { obligationConditions, waiverConditions } from '#src/alerts/notices.ts';
+import { isSilence, silences, unreadFields } from '#src/alerts/silence.ts';
+import type { AlertOrders, WaiverNotice } from '#src/alerts/sources.ts';
+import type { HeldScope } from '#src/evidence/store.ts';
+import type { Unread } from '#src/population.ts';
+import { rules } from '#src/registry.ts';
+import type { CadenceRule } from '#src/rule.ts';
+import type { Obligation } from '#src/window/obligations.ts';
+
+const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
+const now = Date.parse('2026-03-02T09:00:00Z');
+const route = () => '#a';
+
+test('an obligation is told a week before it is due, low, and as missed with the severity of its rule', () => {
+  const rule = rules.find(({ over }) => over === 'obligations') as CadenceRule;
+  const owed = (changes: Partial<Obligation>) => [
+    {
+      rule,
+      scope: 'aws/1',
+      obligation: {
+        subject: 'aws/1',
+        period: '2026-Q1',
+        from: now - 80 * day,
+        to: now,
+        due: now + 6 * day,
+        state: 'not-yet-due',
+        ...changes,
+      } as Obligation,
+    },
+  ];
+  const told = (changes: Partial<Obligation>) =>
+    obligationConditions(owed(changes), { route, now }).map(({ severity, key }) => [severity, key]);
+  const key = `owed\n${rule.id}\naws/1\n2026-Q1`;
+  expect(told({})).toEqual([['low', key]]);
+  expect(told({ due: now + 8 * day })).toEqual([]);
+  expect(told({ due: now - day, state: 'missed' })).toEqual([[rule.severity, key]]);
+  for (const state of ['met', 'late', 'unobserved'] as const) expect(told({ due: now - day, state })).toEqual([]);
+});
+
+const waiver: WaiverNotice = {
+  id: 'W-1',
+  rule: 'r',
+  items: [{ scope: 's', item: 'i' }],
+  state: 'approved',
+  requestedBy: 'Ada',
+  requestedAt: now - day,
+  decidedBy: 'Grace',
+  reason: 'a migration',
+  compensating: 'a proxy',
+  from: now - day,
+  until: now + 60 * day,
+  renewed: false,
+};
+
+test.each<[string, Partial<WaiverNotice>, boolean, string | null]>([
+  ['far from its end', {}, true, null],
+  ['two weeks before', { until: now + 13 * day, from: now - 60 * day }, true, 'medium'],
+  ['renewed', { until: now + 13 * day, from: now - 60 * day, renewed: true }, true, null],
+  ['expired, and mended', { until: now - hour }, false, null],
+  ['expired, and not mended', { until: now - hour }, true, 'high'],
+  ['asked for', { state: 'requested', from: null, decidedBy: null }, true, 'low'],
+  ['asked for, and lapsed', { state: 'requested', from: null, decidedBy: null, until: now - 1 }, true, null],
+  ['refused', { state: 'over' }, true, null],
+])('a waiver %s', (_, changes, fails, severity) => {
+  const told = waiverConditions([{ ...waiver, ...changes }], { route, stillFails: () => fails, now });
+  expect(told.map((each) => each.severity)).toEqual(severity === null ? [] : [severity]);
+});
+
+const held = (changes: Partial<HeldScope> = {}): HeldScope => ({
+  scope: { connection: 'aws', account: '1', region: 'eu', population: 'aws.s3-bucket' },
+  hold: 2 * hour,
+  firstLook: now - 10 * day,
+  lastLook: now - 30 * minute,
+  failing: null,
+  retired: null,
+  items: new Map(),
+  ...changes,
+});
+const unread = (reason: Unread['unread']): Unread => ({ unread: reason, call: 's3:ListBuckets', needs: 's3:ListAllMyBuckets', detail: '' });
+const lost = (changes: Partial<HeldScope>) =>
+  silences(
+    {
+      store: { held: new Map([['aws/1/eu/aws.s3-bucket', held(changes)]]) } as never,
+      rules: new Map(),
+      deadlines: () => ({}) as never,
+      route,
+      periodOf: () => hour,
+    },
+    now,
+  );
+
+test.each<[string, Partial<HeldScope>, boolean]>([
+  ['read in time', {}, false],
+  ['not looked at for twice its period', { lastLook: now - 2 * hour - 1 }, true],
+  ['refused a minute ago', { failing: { since: now - minute, unread: unread('denied') } }, true],
+  ['throttled a minute ago', { failing: { since: now - minute, unread: unread('throttled') } }, false],
+  ['throttled for twice its period', { failing: { since: now - hour, unread: unread('throttled') }, lastLook: now - 3 * hour }, true],
+  ['never read, and throttled', { firstLook: null, lastLook: null, failing: { since: now - 3 * hour, unread: unread('throttled') } }, true],
+  ['retired', { lastLook: now - 9 * hour, retired: { at: now - hour, reason: '' } }, false],
+])('a scope %s', (_, changes, told) => {
+  expect(lost(changes).map(isSilence)).toEqual(told ? [true] : []);
+});
+
+test('a call that is refused for many items is one condition of its scope, with how many results it hides', () => {
+  const judgement = { rule: 'r', result: 'unobserved', message: '', severity: 'high', unread: unread('denied') } as const;
+  const items = new Map(['a', 'b', 'c'].map((key) => [key, { item: { key, name: key }, judgements: [judgement] } as never]));
+  const told = unreadFields(held({ items }), { route } as never);
+  expect(told.map(({ key, says }) => [key, says.slice(0, 27)])).toEqual([
+    ['unread\naws/1/eu/aws.s3-bucket\ns3:ListBuckets\ndenied', '3 results are not observed.'],
+  ]);
+});
+
+test('what is ordered reaches the alerts: what is decided of a waiver is told where it was asked for', () => {
+  const done: unknown[] = [];
+  const alerts: AlertOrders = {
+    has: () => true,
+    find: () => null,
+    acknowledge: (...given) => void done.push(['acknowledge', ...given]),
+    assign: (...given) => void done.push(['assign', ...given]),
+    tell: ({ rule, items }, { headline, lines }) => void done.push(['tell', rule, items.length, headline, lines]),
+  };
+  const order = (deed: Parameters<typeof obey>[1]['deed']) =>
+    obey(alerts, { id: 'a', by: 'ada@example.com', at: now, via: { way: 'command', user: 'ada' }, deed }, () => [waiver]);
+  order({ do: 'acknowledge', alert: 'HF-1', until: now + day, note: 'mine' });
+  order({ do: 'assign', alert: 'HF-1', to: 'grace@example.com' });
+  order({ do: 'refuse-waiver', waiver: 'W-1', reason: 'too long' });
+  order({ do: 'refuse-waiver', waiver: 'W-9', reason: 'unknown' });
+  expect(done).toEqual([
+    ['acknowledge', 'HF-1', { by: 'ada@example.com', until: now + day, note: 'mine' }],
+    ['assign', 'HF-1', { by: 'ada@example.com', to: 'grace@example.com' }],
+    ['tell', 'r', 1, 'ada@example.com refused the waiver W-1.', ['too long']],
+  ]);
+});

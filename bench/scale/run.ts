@@ -18,6 +18,9 @@ const perAccount = Math.round(items / accounts) - 4;
 const size: Size = { accounts, groups: Math.ceil(perAccount * 0.7), volumes: Math.floor(perAccount * 0.3), latency };
 const run = promisify(execFile);
 
+/** As `bin/holdfast` starts it. */
+const flags = ['--max-semi-space-size=16', '--heap-growing-percent=30', '--disable-warning=ExperimentalWarning'];
+
 interface Figures {
   readonly first: number;
   readonly again: number;
@@ -31,7 +34,7 @@ interface Figures {
 
 const agent = async (...args: string[]): Promise<Figures> => {
   const file = fileURLToPath(new URL('agent.ts', import.meta.url));
-  const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', file, JSON.stringify(size), ...args]);
+  const { stdout } = await run(process.execPath, [...flags, file, JSON.stringify(size), ...args]);
   return JSON.parse(stdout) as Figures;
 };
 

@@ -38,7 +38,7 @@ async function connect(
     {
       credentials: () => Promise.resolve({ accessKeyId: 'BASE', secretAccessKey: 'secret' }),
       maxAttempts,
-      requestTimeout: 300,
+      requestTimeout: 1_000,
       wait: () => Promise.resolve(),
     },
   );

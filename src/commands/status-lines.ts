@@ -12,7 +12,7 @@ const most = 3;
 export function statusLines(status: StatusReport, problems: readonly Problem[], alerts: AlertTally | null): string {
   const { company, example, window, asOf, connections, items, observed, unobserved } = status;
   const text = [
-    verdict(problems),
+    verdict(problems, status),
     `${company}${example ? ' (example company: recorded replies, not your systems)' : ''}`,
     `${window ? `Window       ${window.firstDay} to ${window.lastDay}, ${window.timeZone}` : 'Window       none declared'}; as of ${asOf}`,
     `Items        ${items} in ${connections.reduce((total, { scopes }) => total + scopes, 0)} scopes; ${resultCounts(status)}`,
@@ -26,8 +26,16 @@ export function statusLines(status: StatusReport, problems: readonly Problem[], 
   return `${text.map((line) => printable(line)).join('\n')}\n`;
 }
 
-function verdict(problems: readonly Problem[]): string {
-  if (problems.length === 0) return 'All is well: everything was looked at in time and is signed, nothing is overdue.';
+function verdict(problems: readonly Problem[], { results: { fail, unobserved }, deviations: { open } }: StatusReport): string {
+  if (problems.length === 0) {
+    // What may still be mended in time is not hidden behind the word.
+    const left = [
+      ...(open > 0 ? [counted(open, 'deviation is open, in time', 'deviations are open, in time')] : []),
+      ...(fail > 0 ? [counted(fail, 'result fails', 'results fail')] : []),
+      ...(unobserved > 0 ? [counted(unobserved, 'result is unobserved', 'results are unobserved')] : []),
+    ];
+    return ['All is well: everything was looked at in time and is signed, nothing is overdue', ...left].join('; ').concat('.');
+  }
   const told = problems.slice(0, most).map(({ says }) => says);
   return `Not well: ${told.join('; ')}${problems.length > most ? `; and ${problems.length - most} more, see --json` : ''}.`;
 }

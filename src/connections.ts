@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { connectAws } from '#collectors/aws/client.ts';
+import { limitCalls } from '#collectors/aws/limits.ts';
 import { connectGithub } from '#collectors/github/client.ts';
 import { connectScim } from '#collectors/scim/client.ts';
 import type { Connection } from '#src/collector.ts';
@@ -33,7 +34,7 @@ export async function connect(configured: Configured, { declaration, now, reserv
         ...(endpoint !== undefined && { endpoint }),
         outOfScope: (label: string) => declaration.of(`aws:${label}`).is === 'out',
       };
-      return connectAws(settings, { now, ...(reserve && { reserve }) });
+      return connectAws(settings, { now, limit: limitCalls(reserve) });
     }
     case 'github': {
       const { id, organization, endpoint, credential } = configured;

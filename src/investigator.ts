@@ -1,9 +1,29 @@
-import type { ChangeEvent } from '#src/alerts/message.ts';
 import type { ParametersOf, Place, Reads, ReplyOf, Unread } from '#src/collector.ts';
 
-export type { Actor, ChangeEvent } from '#src/alerts/message.ts';
 export type { Place, Reads, Unread } from '#src/collector.ts';
 export { instant } from '#src/collector.ts';
+
+/** Who or what changed something. Every text is a provider's. */
+export interface Actor {
+  readonly name: string;
+  readonly kind: 'person' | 'role' | 'service' | 'root' | 'app' | 'unknown';
+  /** By which way: `the console`, `CloudFormation`, `aws-cli/2.17`. */
+  readonly through: string;
+  /** Where the provider vouches for it. */
+  readonly email?: string;
+}
+
+/** One recorded change. */
+export interface ChangeEvent {
+  readonly at: number;
+  readonly actor: Actor;
+  /** As the provider names it: `AuthorizeSecurityGroupIngress`. */
+  readonly operation: string;
+  /** Which log said so: `CloudTrail`, `GitHub`. */
+  readonly source: string;
+  /** The id of the record in that log. */
+  readonly id: string;
+}
 
 /** An item of which it is asked who changed it. */
 export interface Question {

@@ -1,7 +1,5 @@
-import type { Connection, Place } from '#src/collector.ts';
-
-const account = '123456789012';
-const regions = ['eu-central-1', 'eu-west-1', 'us-east-1', 'us-west-2'];
+import type { Connection } from '#src/collector.ts';
+import { account, connectionOver, regions } from '../fleet.ts';
 
 /** Security groups in four regions, some of them open to the world for SSH, as the provider answers. */
 export interface Fleet {
@@ -20,38 +18,22 @@ export function fleetOf(items: number): Fleet {
     IpRanges: [{ CidrIp: cidr }],
     ...peers,
   });
-  const fleet: { open: ReadonlySet<number>; connection: Connection } = {
-    open: new Set(),
-    connection: {
-      id: 'fleet',
-      provider: 'aws',
-      discovery: {},
-      places: async () => [
-        { account, region: 'global', partition: 'aws' },
-        ...regions.map((region) => ({ account, region, partition: 'aws' })),
-      ],
-      open: ({ region }: Place) => ({
-        async *call(operation) {
-          const pages = operation === 'ec2:DescribeSecurityGroups' ? Math.ceil(perRegion / 1000) : 1;
-          for (let page = 0; page < pages; page++)
-            yield { body: bodyOf(operation, region, page), status: 200, requestId: `${region}-${page}` };
-        },
-      }),
-      close: async () => undefined,
-    },
-  };
+  let openNow: ReadonlySet<number> = new Set();
   const group = (region: string, i: number) => ({
     GroupId: `sg-${region}-${String(i).padStart(6, '0')}`,
     GroupName: `service-${i}`,
     OwnerId: account,
     VpcId: `vpc-${i % 20}`,
-    IpPermissions: [permission(8000 + (i % 100), `10.${i % 250}.0.0/16`), ...(fleet.open.has(i) ? [permission(22, '0.0.0.0/0')] : [])],
+    IpPermissions: [permission(8000 + (i % 100), `10.${i % 250}.0.0/16`), ...(openNow.has(i) ? [permission(22, '0.0.0.0/0')] : [])],
     IpPermissionsEgress: [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }], ...peers }],
   });
-  function bodyOf(operation: string, region: string, page: number): object {
-    if (operation === 'ec2:DescribeNetworkInterfaces') return { NetworkInterfaces: [] };
-    if (operation !== 'ec2:DescribeSecurityGroups') return { PrefixLists: [] };
-    return { SecurityGroups: Array.from({ length: Math.min(1000, perRegion - page * 1000) }, (_, i) => group(region, page * 1000 + i)) };
-  }
-  return fleet;
+  return {
+    connection: connectionOver(perRegion, group),
+    get open() {
+      return openNow;
+    },
+    set open(groups) {
+      openNow = groups;
+    },
+  };
 }

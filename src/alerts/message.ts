@@ -1,26 +1,7 @@
+import type { ChangeEvent } from '#src/investigator.ts';
 import type { Severity } from '#src/rule.ts';
 
-/** Who or what changed something. Every text is a provider's. */
-export interface Actor {
-  readonly name: string;
-  readonly kind: 'person' | 'role' | 'service' | 'root' | 'app' | 'unknown';
-  /** By which way: `the console`, `CloudFormation`, `aws-cli/2.17`. */
-  readonly through: string;
-  /** Where the provider vouches for it. */
-  readonly email?: string;
-}
-
-/** One recorded change. */
-export interface ChangeEvent {
-  readonly at: number;
-  readonly actor: Actor;
-  /** As the provider names it: `AuthorizeSecurityGroupIngress`. */
-  readonly operation: string;
-  /** Which log said so: `CloudTrail`, `GitHub`. */
-  readonly source: string;
-  /** The id of the record in that log. */
-  readonly id: string;
-}
+export type { ChangeEvent } from '#src/investigator.ts';
 
 /**
  * Who changed an item between two looks. Where the logs do not say, that is said, with the reason. Instants in epoch ms. `again`: logs tell

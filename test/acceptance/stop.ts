@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openAgent } from '#src/agent.ts';
-import { loadConfig } from '#src/config.ts';
+import { type Config, loadConfig } from '#src/config.ts';
 import { openLog } from '#src/log.ts';
 import { company, production } from '#test/doubles/aws/company.ts';
 import { startAws } from '#test/doubles/aws/server.ts';
@@ -61,7 +61,8 @@ export async function stopRepeatedly(times: number, random: () => number, tell: 
       for await (const line of createInterface({ input: child.stderr! })) lines.push(line);
     })();
     while (!lines.some((line) => line.startsWith('Status page')) && child.exitCode === null) await sleep(20);
-    await sleep(random() * 2_500);
+    // Now and then late enough that a cycle was committed.
+    await sleep(random() * (stop % 4 === 0 ? 8_000 : 2_500));
     const asking = customer.calls.length > before && !lines.some((line) => line.includes('cycle committed'));
     if (asking) within++;
     const asked = performance.now();
@@ -83,17 +84,25 @@ export async function stopRepeatedly(times: number, random: () => number, tell: 
       broken.push(`stop ${stop}: it does not tell that it gave up a cycle: ${story}`);
     tell(`stop ${stop}: ${Math.round(took)} ms, ${customer.calls.length - before} calls, ${story}`);
 
-    if (!existsSync(String(config.store))) continue;
-    await using agent = await openAgent({ config, log: openLog('silent'), now: Date.now, readOnly: true });
-    for (const line of agent.store.check()) broken.push(`stop ${stop}: ${line}`);
-    const kept = agent.store.cycles(0, Number.MAX_SAFE_INTEGER);
-    for (const { asOf, failed } of kept)
-      if (failed > 0) broken.push(`stop ${stop}: the cycle of ${new Date(asOf).toISOString()} took a call that was given up for a refusal`);
-    cycles = kept.length;
+    const kept = await look(config, (line) => broken.push(`stop ${stop}: ${line}`));
+    cycles += kept;
+    // With what was seen, the next one would have nothing to look at for an hour, and nothing to give up.
+    if (kept > 0) rmSync(dirname(String(config.store)), { recursive: true });
   }
   await folder.remove();
   await aws.close();
   return { stops: times, within, longest: Math.round(longest), cycles, broken };
+}
+
+/** How many cycles the store has; tells what is wrong with it. */
+async function look(config: Config, wrong: (line: string) => void): Promise<number> {
+  if (!existsSync(String(config.store))) return 0;
+  await using agent = await openAgent({ config, log: openLog('silent'), now: Date.now, readOnly: true });
+  for (const line of agent.store.check()) wrong(line);
+  const kept = agent.store.cycles(0, Number.MAX_SAFE_INTEGER);
+  for (const { asOf, failed } of kept)
+    if (failed > 0) wrong(`the cycle of ${new Date(asOf).toISOString()} took a call that was given up for a refusal`);
+  return kept.length;
 }
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

@@ -8,6 +8,8 @@ export interface Found {
   readonly outside: string;
   readonly kind: 'key' | 'clock' | 'queue' | 'secret' | 'slack' | 'store' | 'who' | AnchorKind;
   readonly ok: boolean;
+  /** It is lost, in part or wholly, and nothing else depends on it. */
+  readonly partly?: true;
   readonly says: string;
   readonly mend: string;
 }
@@ -34,7 +36,8 @@ const titles: Readonly<Record<string, (name: string) => string>> = {
   who: (name) => `who changed it, ${name}`,
 };
 
-export function foundLine({ outside, kind, ok, says, mend }: Found): string {
+export function foundLine({ outside, kind, ok, partly, says, mend }: Found): string {
   const title = titles[kind]?.(printable(outside)) ?? `anchor ${printable(outside)} (${kind})`;
-  return `${ok ? 'ok    ' : 'FAILED'}  ${title}: ${printable(says)}\n${mend ? `          ${printable(mend)}\n` : ''}`;
+  const word = partly ? 'partly' : 'ok    ';
+  return `${ok ? word : 'FAILED'}  ${title}: ${printable(says)}\n${mend ? `          ${printable(mend)}\n` : ''}`;
 }

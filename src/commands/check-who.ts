@@ -25,7 +25,7 @@ export async function checkWho(
       if (silence === null) return { outside, kind: 'who', ok: true, says: 'it will be known', mend: '' };
       const why = typeof silence === 'string' ? silence : whySilent(silence);
       const mend = typeof silence === 'string' ? '' : `Grant what holdfast policy ${connection.provider} names for it, or leave it.`;
-      return { outside, kind: 'who', ok: true, says: `it will not be known: ${why}`, mend };
+      return { outside, kind: 'who', ok: true, partly: true, says: `it will not be known: ${why}`, mend };
     }),
   );
 }

@@ -270,6 +270,7 @@ const outsideReading = z.object({
     .describe('The name of the anchor, of the connection, of the secret, of the part of Slack; `ledger` for the signing key'),
   kind: z.enum(['key', 'clock', 'queue', 'secret', 'slack', 'store', 'who', 'file', 's3', 'git', 'rfc3161', 'witness']),
   ok: z.boolean(),
+  partly: z.literal(true).optional().describe('It is lost, in part or wholly, and nothing else depends on it'),
   says: z.string(),
   mend: z.string().describe('Empty where nothing is to be done'),
 });

@@ -5,6 +5,7 @@ import { HoldfastError } from '#src/errors.ts';
 import type { Report, WaiverRow } from '#src/report/types.ts';
 import { duration } from '#src/report/words.ts';
 import { type Command, type Invocation, instantOf } from './command.ts';
+import { meant } from './naming.ts';
 import { order } from './ordering.ts';
 import { requireRule } from './require.ts';
 import { printable, shorten, table } from './text.ts';
@@ -18,7 +19,7 @@ export const waive: Command = {
   operands: [0, 2],
   options: {
     rule: { type: 'string', means: 'request: the rule' },
-    item: { type: 'string', multiple: true, means: 'request: the key or the name of an item that fails it; again for each' },
+    item: { type: 'string', multiple: true, means: 'request: the key, its last part or the name of an item that fails it; again for each' },
     scope: { type: 'string', means: 'request: the scope of the items, where keys stand in several' },
     deviation: { type: 'string', multiple: true, means: 'request: in place of rule and item, the id of a deviation; again for each' },
     reason: { type: 'string', means: 'Why. Auditors read it' },
@@ -171,7 +172,7 @@ function namedIn(invocation: Invocation, report: Report, _agent: Agent): Pick<Ex
   return {
     rule,
     items: names.map((name) => {
-      const own = rows.filter((row) => row.item === name || row.name === name);
+      const own = meant(rows, name);
       if (own.length === 1) return { scope: own[0]!.scope, item: own[0]!.item };
       if (own.length === 0) return refuse(`${rule} judges no item ${name}.`, 'See what it judges with `holdfast results --rule ID`.');
       return refuse(

@@ -18,7 +18,7 @@ function shortfallInWords({ name, rule, value }: Shortfall): string {
     case 'rule-not-available':
       return `${rule} is not available yet`;
     case 'never-observed':
-      return `${rule}: ${plural(value, 'scope')} never read`;
+      return value === 0 ? `${rule}: no scope that it judges was ever found` : `${rule}: ${plural(value, 'scope')} never read`;
     case 'low-coverage':
       return `${rule}: observed for only ${percent(value)}`;
     case 'long-gap':

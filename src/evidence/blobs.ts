@@ -1,9 +1,10 @@
 import { sha256 } from '#src/ledger/canonical.ts';
 import type { Hash } from '#src/ledger/tree.ts';
 import { digest } from '#src/ledger/tree.ts';
-import { pack, unpack } from './compression.ts';
+import { packApart, unpackAny } from './apart.ts';
+import { pack } from './compression.ts';
 import { type Engine, numbering } from './engine.ts';
-import { numbersByHash, rowsByNumber } from './rows.ts';
+import { type DocumentNumbers, documentNumbers, rowsByNumber } from './rows.ts';
 import { contentOf, isSalted, randomSalt, type Salt, salted } from './salted.ts';
 
 /** A document as it is referred to: its row, and its SHA-256 in hex. */
@@ -36,29 +37,30 @@ export interface Blobs {
 
 export const longestChain = 16;
 
+/** Kinds of documents that are lists of hashes. */
+const ofHashes: ReadonlySet<string> = new Set(['manifest', 'cycle manifest']);
+
 export interface BlobOptions {
   readonly salt?: Salt | undefined;
+  /** Those of the same engine, where others ask them too. */
+  readonly numbers?: DocumentNumbers;
   /** How much of what was read last is held, in bytes. */
   readonly cache?: number;
   /** Is told of each document that was unpacked. */
   readonly unpacked?: (id: number, raw: Buffer) => void;
 }
 
-export function openBlobs(db: Engine, { salt = randomSalt, cache = 8_000_000, unpacked: met }: BlobOptions = {}): Blobs {
-  const numbers = numbersByHash(db);
+export function openBlobs(
+  db: Engine,
+  { salt = randomSalt, numbers = documentNumbers(db), cache = 8_000_000, unpacked: met }: BlobOptions = {},
+): Blobs {
   const rows = rowsByNumber(db, 'blob', 'id', 'base, depth, size, data');
-  const hashes = rowsByNumber(db, 'blob', 'id', 'hash');
   const add = db.prepare('INSERT INTO blob (id, hash, base, depth, size, data) VALUES (?, ?, ?, ?, ?, ?)');
   const restore = db.prepare('UPDATE blob SET data = ? WHERE id = ?');
   const next = numbering(db, 'blob');
   const exemplars = new Map<string, Unpacked>();
   const recent = recentlyUsed<Unpacked>(cache);
 
-  const hashOf = (id: number): string => {
-    const found = hashes.get(id) as { hash: Uint8Array } | undefined;
-    if (!found) throw new Error(`there is no document ${id}`);
-    return Buffer.from(found.hash).toString('hex');
-  };
   const row = (id: number) => {
     const found = rows.get(id) as unknown as BlobRow | undefined;
     if (!found) throw new Error(`there is no document ${id}`);
@@ -69,7 +71,7 @@ export function openBlobs(db: Engine, { salt = randomSalt, cache = 8_000_000, un
     if (known) return known;
     const { base, depth, size, data } = row(id);
     if (data.length === 0) throw new Error(`the document ${id} was purged`);
-    const document = { id, depth, raw: unpack(data, size, base === null ? undefined : unpacked(base).raw) };
+    const document = { id, depth, raw: unpackAny(data, size, base === null ? undefined : unpacked(base).raw, numbers) };
     met?.(id, document.raw);
     recent.set(document);
     return document;
@@ -99,8 +101,10 @@ export function openBlobs(db: Engine, { salt = randomSalt, cache = 8_000_000, un
     if (known !== null && !isPurged(known)) return kept;
     const base = known === null ? baseFor(kind, like) : undefined;
     const depth = base ? base.depth + 1 : 0;
-    if (known === null) add.run(kept.id, hash, base?.id ?? null, depth, raw.length, pack(raw, base?.raw));
-    else restore.run(pack(raw), known);
+    if (known === null) {
+      const data = ofHashes.has(kind) ? packApart(raw, base?.raw, numbers) : pack(raw, base?.raw);
+      add.run(kept.id, hash, base?.id ?? null, depth, raw.length, data);
+    } else restore.run(pack(raw), known);
     if (known === null) numbers.met(hash, kept.id);
     else rows.forget();
     const document = { id: kept.id, depth, raw };
@@ -129,7 +133,7 @@ export function openBlobs(db: Engine, { salt = randomSalt, cache = 8_000_000, un
       return {
         id,
         get hash() {
-          return (hash ??= hashOf(id));
+          return (hash ??= numbers.hashOf(id));
         },
       };
     },

@@ -15,29 +15,37 @@ const small = 4_096;
 const window = 16_384;
 
 /** Compresses a document as a patch on `dictionary`. The sizes keep the memory that it takes in proportion. */
-export function pack(raw: Uint8Array, dictionary?: Uint8Array): Buffer {
+export const pack = (raw: Uint8Array, dictionary?: Uint8Array): Buffer => withSum(compress(raw, dictionary));
+
+/** Throws where the data is not one whole document of that size, and nothing after it. */
+export const unpack = (stored: Uint8Array, size: number, dictionary?: Uint8Array): Buffer =>
+  decompress(kindOf(stored) === 'zstd of the first version' ? stored : withoutSum(stored), size, dictionary);
+
+/** As `pack`, for what has a sum together with more. */
+export function compress(raw: Uint8Array, dictionary?: Uint8Array): Buffer {
   const common = { chunkSize: raw.length + 64, ...(dictionary?.length && { dictionary }) };
-  if (raw.length <= small && (dictionary?.length ?? 0) <= window) {
-    const data = deflateRawSync(raw, { ...common, level: 9, memLevel: 9 });
-    return Buffer.concat([data, sumOf(data)]);
-  }
+  if (raw.length <= small && (dictionary?.length ?? 0) <= window) return deflateRawSync(raw, { ...common, level: 9, memLevel: 9 });
   const params = { [constants.ZSTD_c_compressionLevel]: 9, [constants.ZSTD_c_checksumFlag]: 0 };
   const data = zstdCompressSync(raw, { ...common, params, pledgedSrcSize: raw.length } as ZstdOptions);
   data[3] = summed;
-  return Buffer.concat([data, sumOf(data)]);
+  return data;
 }
 
-/** Throws where the data is not one whole document of that size, and nothing after it. */
-export function unpack(stored: Uint8Array, size: number, dictionary?: Uint8Array): Buffer {
+export function decompress(data: Uint8Array, size: number, dictionary?: Uint8Array): Buffer {
   const options = { chunkSize: Math.min(size, largest) + 64, ...(dictionary?.length && { dictionary }), info: true };
-  const kind = kindOf(stored);
-  const data = kind === 'zstd of the first version' ? stored : stored.subarray(0, -2);
-  if (data !== stored && !sumOf(data).equals(stored.subarray(-2))) throw new Error('the compressed data does not have its checksum');
   const unpacked =
-    kind === 'deflate' ? inflateRawSync(data, options as ZlibOptions) : zstdDecompressSync(withMagic(data), options as ZstdOptions);
+    kindOf(data) === 'deflate' ? inflateRawSync(data, options as ZlibOptions) : zstdDecompressSync(withMagic(data), options as ZstdOptions);
   const { buffer, engine } = unpacked as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
   if (buffer.length !== size || engine.bytesWritten !== data.length) throw new Error(`the compressed data is not of ${size} bytes`);
   return buffer;
+}
+
+export const withSum = (data: Uint8Array): Buffer => Buffer.concat([data, sumOf(data)]);
+
+export function withoutSum(stored: Uint8Array): Uint8Array {
+  const data = stored.subarray(0, -2);
+  if (!sumOf(data).equals(stored.subarray(-2))) throw new Error('the compressed data does not have its checksum');
+  return data;
 }
 
 /** Not all bits of what is compressed matter, so that without this some could be altered unnoticed. The document itself is named by its hash. */

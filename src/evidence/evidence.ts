@@ -17,6 +17,7 @@ import { projectTo, rulesInTable } from './projections.ts';
 import { prove } from './prove.ts';
 import { queries } from './queries.ts';
 import { replay, tell } from './replay.ts';
+import { documentNumbers } from './rows.ts';
 import { createState, type Projection } from './state.ts';
 import type { BackfillRecord, EvidenceReading, EvidenceStore } from './store.ts';
 import { type WriterOptions, writer } from './writer.ts';
@@ -47,8 +48,9 @@ export function openEvidence(db: Engine, faultOf: (error: unknown) => HoldfastEr
 const saidByEngine = (error: unknown): boolean => error instanceof HoldfastError || /^(?!Z)/.test((error as { code?: string }).code ?? 'Z');
 
 function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, options: EvidenceOptions): EvidenceStore {
-  const blobs = openBlobs(db, { salt: options.salt });
-  const log = openLog(db);
+  const numbers = documentNumbers(db);
+  const blobs = openBlobs(db, { salt: options.salt, numbers });
+  const log = openLog(db, numbers);
   const checkpoints = openCheckpoints(db, options.signers ?? [], (size) => log.rootAt(size));
   if (!options.readOnly && !options.signers?.length && checkpoints.sizes().length > 0)
     throw new HoldfastError('LEDGER_KEY_MISSING', { file: db.name });

@@ -1,9 +1,9 @@
 import { type NodeAt, nodesOf, rootOf } from '#src/ledger/proof.ts';
 import { createFrontier, type Hash, leafHash, merkleRoot } from '#src/ledger/tree.ts';
+import { packApart, unpackAny } from './apart.ts';
 import { longestChain, recentlyUsed } from './blobs.ts';
-import { pack, unpack } from './compression.ts';
 import type { Engine } from './engine.ts';
-import { rowsByNumber } from './rows.ts';
+import { documentNumbers, rowsByNumber } from './rows.ts';
 import type { LedgerHead } from './store.ts';
 
 /** The append-only log of leaves and its root. */
@@ -23,7 +23,8 @@ export interface Log {
 export const tile = 256;
 export const tileLevel = 8;
 
-export function openLog(db: Engine): Log {
+/** `numbers` are those of the same engine, where others ask them too. */
+export function openLog(db: Engine, numbers = documentNumbers(db)): Log {
   const add = db.prepare('INSERT INTO ledger (idx, hash, base, size, data) VALUES (?, ?, ?, ?, ?)');
   const addNode = db.prepare('INSERT INTO ledger_node (level, n, hash) VALUES (?, ?, ?)');
   const byIndex = rowsByNumber(db, 'ledger', 'idx', 'base, size, data');
@@ -54,7 +55,7 @@ export function openLog(db: Engine): Log {
     if (known) return known.raw;
     const row = byIndex.get(index) as { base: number | null; size: number; data: Uint8Array } | undefined;
     if (!row) throw new Error(`there is no leaf ${index}`);
-    const raw = unpack(row.data, row.size, row.base === null ? undefined : read(row.base));
+    const raw = unpackAny(row.data, row.size, row.base === null ? undefined : read(row.base), numbers);
     recent.set({ id: index, raw });
     return raw;
   };
@@ -67,7 +68,7 @@ export function openLog(db: Engine): Log {
       const near = latest.get(family);
       const base = near && near.depth < longestChain ? near : undefined;
       const hash = leafHash(raw);
-      add.run(index, hash, base?.index ?? null, raw.length, pack(raw, base?.document));
+      add.run(index, hash, base?.index ?? null, raw.length, packApart(raw, base?.document, numbers));
       latest.set(family, { index, depth: base ? base.depth + 1 : 0, document: raw });
       frontier.append(hash);
       leaves?.push(hash);

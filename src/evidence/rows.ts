@@ -35,12 +35,19 @@ export function rowsByNumber(db: Engine, table: 'blob' | 'ledger', key: string, 
 
 const widest = 128;
 
-/**
- * The number of the document with a hash. Where an answer is a journey and many are asked for, all hashes are fetched at once; `met` then
- * tells of each that is added.
- */
-export function numbersByHash(db: Engine) {
+/** The documents by their hash and by their number. */
+export interface DocumentNumbers {
+  find(hash: Buffer): number | null;
+  /** Hex. Throws where there is no such document. */
+  hashOf(number: number): string;
+  /** A document was added. */
+  met(hash: Buffer, number: number): void;
+}
+
+/** Where an answer is a journey and many are asked for, all hashes are fetched at once; `met` then tells of each that is added. */
+export function documentNumbers(db: Engine): DocumentNumbers {
   const one = db.prepare('SELECT id FROM blob WHERE hash = ?');
+  const hashes = rowsByNumber(db, 'blob', 'id', 'hash');
   let asked = 0;
   let all: Map<string, number> | null = null;
   const everything = () =>
@@ -51,10 +58,15 @@ export function numbersByHash(db: Engine) {
         .map(({ id, hash }) => [Buffer.from(hash as Uint8Array).toString('latin1'), Number(id)]),
     );
   return {
-    find(hash: Buffer): number | null {
+    find(hash) {
       if (db.far && ++asked > 100) all ??= everything();
       return (all ? all.get(hash.toString('latin1')) : (one.get(hash) as { id: number } | undefined)?.id) ?? null;
     },
-    met: (hash: Buffer, id: number) => void all?.set(hash.toString('latin1'), id),
+    hashOf(number) {
+      const found = hashes.get(number) as { hash: Uint8Array } | undefined;
+      if (!found) throw new Error(`there is no document ${number}`);
+      return Buffer.from(found.hash).toString('hex');
+    },
+    met: (hash, number) => void all?.set(hash.toString('latin1'), number),
   };
 }

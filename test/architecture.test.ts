@@ -28,7 +28,7 @@ const mayImport: Record<string, RegExp> = {
   'src/alerts/{tables,outbox,lease,delivery}.ts': /^\.\/|^#src\/(evidence\/engine|operations\/operations|errors)\.ts$|^node:/,
   'src/alerts/block*.ts': /^\.\/|^#src\/rule\.ts$/,
   'src/vitals/*.ts':
-    /^\.\/|^#src\/(alerts\/sources|config|cycle|collector|companion|duration|evidence\/store|listening|operations|outside|portal\/guard|schedule\/queue)|^pino$|^prom-client$|^node:/,
+    /^\.\/|^#src\/(alerts\/sources|config|cycle|collector|companion|duration|evidence\/store|listening|operations|outside|portal\/guard|populations\/monitor-place|schedule\/queue)|^pino$|^prom-client$|^node:/,
   'src/actions/action.ts': /^$/,
   'src/actions/*.ts':
     /^\.\/|^#src\/(evidence|ledger|waivers|operations)\/|^#src\/(companion|config|errors|report\/types)\.ts$|^zod$|^pino$|^node:/,

@@ -148,6 +148,7 @@ const alive = z.object({
       lastCycle: instant.nullable().describe('When it ended; null where there was none'),
       ageSeconds: z.int().nullable(),
       withinSeconds: z.number(),
+      unread: z.array(z.string()).describe('Why nothing of it can be read; empty while something can'),
       alive: z.boolean(),
     }),
   ),

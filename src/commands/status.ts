@@ -2,7 +2,7 @@ import { type AlertTally, tallyOf } from '#src/alerts/tally.ts';
 import { milliseconds, parseDuration } from '#src/duration.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { collectors } from '#src/registry.ts';
-import { type Ages, staleIn } from '#src/vitals/problems.ts';
+import { agesOf, unseenIn } from '#src/vitals/problems.ts';
 import { periodsOf } from '#src/vitals/watched.ts';
 import { openIfKept } from './beside.ts';
 import type { Command, Invocation } from './command.ts';
@@ -25,10 +25,9 @@ export const status: Command = {
       using operations = await openIfKept(config);
       const alerts = operations && tallyOf(operations);
       const current = report.status();
-      const periods = periodsOf(config, collectors);
       const writtenAt = store.writtenAt(current.ledger.size);
       const problems = wellness(current, {
-        periods,
+        ages: agesOf(periodsOf(config, collectors), store),
         unsignedFor: writtenAt === null ? 0 : (current.example ? writtenAt : now()) - writtenAt,
         alerts,
       });
@@ -49,28 +48,25 @@ const documentOf = ({ waitingSince, ...tally }: AlertTally) => ({
 const alive = ({ reading, answer, now }: Invocation, within: number | undefined): Promise<number> =>
   reading((_report, { config, store }) => {
     const at = now();
-    const ages: Ages[] = [...periodsOf(config, collectors)].map(([connection, period]) => ({
-      connection,
-      period,
-      ended: store.lastCycle(connection)?.ended ?? null,
-    }));
-    const stale = staleIn(ages, at, within);
+    const ages = agesOf(periodsOf(config, collectors), store);
+    const unseen = unseenIn(ages, at, within);
     const document = {
-      alive: stale.length === 0,
+      alive: unseen.length === 0,
       connections: ages.map((age) => ({
         id: age.connection,
         lastCycle: age.ended === null ? null : new Date(age.ended).toISOString(),
         ageSeconds: age.ended === null ? null : Math.round((at - age.ended) / 1_000),
         withinSeconds: (within ?? 2 * age.period) / 1_000,
-        alive: staleIn([age], at, within).length === 0,
+        unread: age.blind,
+        alive: unseenIn([age], at, within).length === 0,
       })),
     };
     answer(document, () =>
-      stale.length === 0
+      unseen.length === 0
         ? 'Alive: every connection was looked at in time.\n'
-        : `Not alive: ${stale.map(({ says }) => printable(says)).join('\n           ')}\n`,
+        : `Not alive: ${unseen.map(({ says }) => printable(says)).join('\n           ')}\n`,
     );
-    return stale.length === 0 ? 0 : 1;
+    return unseen.length === 0 ? 0 : 1;
   });
 
 /** Errors: USAGE. */

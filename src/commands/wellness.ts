@@ -1,10 +1,10 @@
 import type { AlertTally } from '#src/alerts/tally.ts';
 import type { StatusReport } from '#src/report/types.ts';
-import { type Problem, staleIn } from '#src/vitals/problems.ts';
+import { type Ages, type Problem, unseenIn } from '#src/vitals/problems.ts';
 
 interface Beside {
-  /** By connection of the configuration: how often something of it is due, in milliseconds. */
-  readonly periods: ReadonlyMap<string, number>;
+  /** Of the connections of the configuration. */
+  readonly ages: readonly Ages[];
   /** Milliseconds since the last leaf was written: signing takes a moment. */
   readonly unsignedFor: number;
   /** Null where nobody watches. */
@@ -14,14 +14,13 @@ interface Beside {
 /** What is not well, the worst first; empty where all is. An open deviation whose time has not run out is no such thing. */
 export function wellness(
   { connections, ledger, signed, anchors, deviations, waivers, asOf }: StatusReport,
-  { periods, unsignedFor, alerts }: Beside,
+  { ages, unsignedFor, alerts }: Beside,
 ): Problem[] {
-  const cycles = new Map(connections.map(({ id, lastCycle }) => [id, lastCycle]));
-  const ages = [...periods].map(([connection, period]) => ({ connection, period, ended: cycles.get(connection)?.ended ?? null }));
+  const blind = new Set(ages.flatMap((age) => (age.blind.length > 0 ? [age.connection] : [])));
   return [
-    ...staleIn(ages, Date.parse(asOf)),
+    ...unseenIn(ages, Date.parse(asOf)),
     ...connections.flatMap(({ id, failing }): Problem[] => {
-      if (failing.length === 0) return [];
+      if (failing.length === 0 || blind.has(id)) return [];
       const reasons = [...new Set(failing.map(({ unread }) => unread.unread))].toSorted().join(', ');
       return [{ key: `unread ${id}`, says: `${id}: ${counted(failing.length, 'scope')} cannot be read (${reasons})` }];
     }),

@@ -3,7 +3,7 @@ import { besideEvidence, type Config } from '#src/config.ts';
 import { type Operations, type Part } from '#src/operations/operations.ts';
 import { watchClock } from './clock.ts';
 import { type Disk, diskAt, isFull, isNearlyFull } from './disk.ts';
-import { type Ages, type Problem, spanInWords, staleIn } from './problems.ts';
+import { type Ages, agesOf, type Problem, spanInWords, unseenIn } from './problems.ts';
 import type { Watched } from './watched.ts';
 
 /** What the agent knows of its own life. It outlives the agent, which may be opened anew after its database was away. */
@@ -61,14 +61,7 @@ export function openVitals({
   let jumped = clock.jump();
   const file = typeof config.store === 'string' && config.store !== ':memory:' ? config.store : besideEvidence(config, 'operations.db');
 
-  const ages = (): Ages[] =>
-    watched
-      ? [...watched.periods].map(([connection, period]) => ({
-          connection,
-          period,
-          ended: watched!.store.lastCycle(connection)?.ended ?? null,
-        }))
-      : [];
+  const ages = (): Ages[] => (watched ? agesOf(watched.periods, watched.store) : []);
 
   /** A pass may wait long for a provider's quota; one that takes this long hangs. */
   const longest = (): number => Math.max(6 * hour, ...[...(watched?.periods.values() ?? [])].map((period) => 2 * period));
@@ -103,7 +96,7 @@ export function openVitals({
         ...(disk.now && isFull(disk.now)
           ? [{ key: 'disk', says: `the volume of the evidence is full: ${megabytes(disk.now.free)} are left` }]
           : []),
-        ...staleIn(ages(), at),
+        ...unseenIn(ages(), at),
       ];
     },
     troubles: () => [...diskTrouble(disk), ...(jumped ? [jumpTrouble(jumped)] : [])],

@@ -44,9 +44,27 @@ test('read by another process, or from a copy, the age of the last cycle says wh
   expect(JSON.parse(out)).toEqual({
     alive: false,
     connections: [
-      { id: 'aws', lastCycle: expect.stringMatching(/^2026-03-02T10:/), ageSeconds: 10_800, withinSeconds: 7_200, alive: false },
+      {
+        id: 'aws',
+        lastCycle: expect.stringMatching(/^2026-03-02T10:/),
+        ageSeconds: 10_800,
+        withinSeconds: 7_200,
+        unread: [],
+        alive: false,
+      },
     ],
   });
+});
+
+test('a cycle in which every scope was refused is no life', async () => {
+  const revoked = { accessKeyId: 'AKIAREVOKED000000000', secretAccessKey: 'no longer known' };
+  const look = await lookAs(folder, revoked, start + 4 * hour, ({ agent }) => agent.store.lastCycle('aws'));
+  expect(look).toMatchObject({ asOf: start + 4 * hour });
+  expect(await folder.command(['status', '--alive'], start + 4.1 * hour)).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/^Not alive: nothing of aws can be read \([a-z-]+\)\n$/),
+  });
+  expect((await folder.command(['status'], start + 4.1 * hour)).out).toMatch(/^Not well: nothing of aws can be read/);
 });
 
 test('a store that is not there is no life, and a span that is none is told', async () => {

@@ -5,6 +5,7 @@ import type { AlertTally } from '#src/alerts/tally.ts';
 import { statusLines } from '#src/commands/status-lines.ts';
 import { wellness } from '#src/commands/wellness.ts';
 import type { StatusReport } from '#src/report/types.ts';
+import type { Ages } from '#src/vitals/problems.ts';
 
 const hour = 3_600_000;
 const asOf = '2026-03-02T10:00:00.000Z';
@@ -64,10 +65,13 @@ const tally: AlertTally = {
   parked: 0,
   fault: null,
 };
-const periods = new Map([
-  ['aws', hour],
-  ['github', 4 * hour],
-]);
+const agesIn = ({ connections }: StatusReport, also: readonly Ages[] = []): Ages[] => [
+  ...[
+    { connection: 'aws', period: hour },
+    { connection: 'github', period: 4 * hour },
+  ].map((age) => ({ ...age, ended: connections.find(({ id }) => id === age.connection)?.lastCycle?.ended ?? null, blind: [] })),
+  ...also,
+];
 
 const unread = { unread: 'denied', call: 'ec2:DescribeVpcs', needs: 'ec2:DescribeVpcs', detail: '' };
 const hostile = 'x'.repeat(40) + '\u001b[2J\u202e\n';
@@ -118,7 +122,7 @@ test('status says in ten lines whether all is well', () => {
   const told = Object.entries(cases)
     .map(
       ([title, status]) =>
-        `== ${title}\n${statusLines(status, wellness(status, { periods, unsignedFor: 2 * 60_000, alerts: tally }), tally)}`,
+        `== ${title}\n${statusLines(status, wellness(status, { ages: agesIn(status), unsignedFor: 2 * 60_000, alerts: tally }), tally)}`,
     )
     .join('\n');
   if (process.env['HOLDFAST_GOLDEN'] === 'write') writeFileSync(golden, told);
@@ -126,7 +130,7 @@ test('status says in ten lines whether all is well', () => {
 });
 
 test.each(Object.entries(cases))('%s: ten lines, the first says which, and no text of a provider acts in the terminal', (title, status) => {
-  const problems = wellness(status, { periods, unsignedFor: 2 * 60_000, alerts: tally });
+  const problems = wellness(status, { ages: agesIn(status), unsignedFor: 2 * 60_000, alerts: tally });
   const lines = statusLines(status, problems, tally).trimEnd().split('\n');
   expect(lines).toHaveLength(10);
   expect(lines[0]!.startsWith(problems.length === 0 ? 'All is well' : 'Not well: ')).toBe(true);
@@ -136,15 +140,24 @@ test.each(Object.entries(cases))('%s: ten lines, the first says which, and no te
 
 test('a head that is a moment old may be unsigned yet; a connection that is configured and never seen is missed', () => {
   const unsigned = { ...well, signed: { ...well.signed!, size: 1_233 } };
-  expect(wellness(unsigned, { periods, unsignedFor: 10_000, alerts: null })).toEqual([]);
-  expect(wellness(well, { periods: new Map([...periods, ['okta', hour]]), unsignedFor: 0, alerts: null })).toMatchObject([
-    { key: 'connection okta' },
+  expect(wellness(unsigned, { ages: agesIn(unsigned), unsignedFor: 10_000, alerts: null })).toEqual([]);
+  expect(
+    wellness(well, { ages: agesIn(well, [{ connection: 'okta', period: hour, ended: null, blind: [] }]), unsignedFor: 0, alerts: null }),
+  ).toMatchObject([{ key: 'connection okta' }]);
+});
+
+test('a connection of which nothing can be read is told once, with the reason', () => {
+  const unread = { unread: 'denied', call: 'ec2:DescribeVpcs', needs: 'ec2:DescribeVpcs', detail: '' };
+  const refused = { ...well, connections: [{ ...well.connections[0]!, failing: [{ scope: 'a', unread, since: asOf }] as never }] };
+  const ages = [{ connection: 'aws', period: hour, ended: Date.parse(asOf), blind: ['denied'] }];
+  expect(wellness(refused, { ages, unsignedFor: 0, alerts: null })).toEqual([
+    { key: 'connection aws', says: 'nothing of aws can be read (denied)' },
   ]);
 });
 
 test('messages that a channel refuses are a problem, in the words of the channel', () => {
   const parked = { ...tally, parked: 3, fault: { says: 'the channel #security does not exist', mend: 'Name another.' } };
-  expect(wellness(well, { periods, unsignedFor: 0, alerts: parked })).toEqual([
+  expect(wellness(well, { ages: agesIn(well), unsignedFor: 0, alerts: parked })).toEqual([
     { key: 'letters', says: '3 messages not delivered: the channel #security does not exist; see `holdfast alerts`' },
   ]);
   expect(statusLines(well, [], parked)).toContain('; alerts: 3 open, 1 acknowledged, 3 messages not delivered\n');

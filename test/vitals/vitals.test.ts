@@ -21,6 +21,37 @@ test('a connection that was never looked at is not well, however young the agent
   expect(pass(0)).toEqual(['github was not looked at yet; it is due every 6 h']);
 });
 
+test('a connection of which every scope is refused is not seen, however often it is asked; one of which some are is', () => {
+  const { vitals, watched, pass, state } = patient();
+  vitals.attach(watched);
+  const scope = (connection: string, population: string, unread: string | null, retired = false) => ({
+    scope: { connection, account: '1', region: 'r', population },
+    failing: unread && { since: start, unread: { unread } },
+    retired: retired ? { at: start, reason: 'gone' } : null,
+    items: new Map(),
+  });
+  const hold = (...scopes: object[]) => {
+    state.held = new Map(scopes.map((each, i) => [String(i), each])) as unknown as typeof state.held;
+    return pass(0);
+  };
+  // That its places are known, or that something was read which is no longer there, reads nothing of it.
+  const [places, gone, other] = [
+    scope('aws', 'monitor.place', null),
+    scope('aws', 'aws.vpc', null, true),
+    scope('github', 'github.member', null),
+  ];
+  expect(hold(places, gone, other, scope('aws', 'aws.vpc', 'denied'), scope('aws', 'aws.key', 'throttled'))).toEqual([
+    'nothing of aws can be read (denied, throttled)',
+  ]);
+  expect(vitals.problems(state.wall)).toMatchObject([{ key: 'connection aws' }]);
+  expect(pass(3 * hour)).toEqual([
+    'aws was last looked at 3 h ago; it is due every 60 min; nothing of aws can be read (denied, throttled)',
+  ]);
+  state.ended['aws'] = state.wall;
+  expect(hold(places, scope('aws', 'aws.vpc', 'denied'), scope('aws', 'aws.key', null))).toEqual([]);
+  expect(hold(places, gone)).toEqual([]);
+});
+
 test('a head that stays unsigned is told after a minute, and no longer once it is signed', () => {
   const { vitals, watched, pass, state } = patient();
   vitals.attach(watched);

@@ -17,11 +17,14 @@ export function patient() {
     ended: { aws: start, github: start } as Record<string, number | null>,
     disk: { free: 100 * 2 ** 30, size: 200 * 2 ** 30 } as Disk | null,
     broken: false,
+    held: new Map() as Watched['store']['held'],
   };
   const operations = openOperations(':memory:', [vitalsPart]);
   const watched: Watched = {
     store: {
-      held: new Map(),
+      get held() {
+        return state.held;
+      },
       head: () => ({ size: state.leaves, root: '' }),
       checkpoint: () => ({ size: state.signed }),
       lastCycle: (connection = '') => {

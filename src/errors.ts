@@ -434,14 +434,14 @@ export const errors = {
 
   // The machine
   PORT_IN_USE: {
-    says: 'The portal cannot listen on {address}: the port is in use.',
-    remedy: 'Stop the other program, or name another port under `portal.listen`.',
+    says: 'Nothing can listen on {address}: the port is in use.',
+    remedy: 'Stop the other program, or name another port: under `portal.listen`, `metrics.listen`, or after `--listen` of a worker.',
     retry: true,
     exit: 2,
   },
   ADDRESS_UNAVAILABLE: {
-    says: 'The portal cannot listen on {address}: {reason}.',
-    remedy: 'Name an address of this machine under `portal.listen`.',
+    says: 'Nothing can listen on {address}: {reason}.',
+    remedy: 'Name an address of this machine: under `portal.listen`, `metrics.listen`, or after `--listen` of a worker.',
     retry: false,
     exit: 2,
   },

@@ -15,13 +15,24 @@ export interface WorkerOptions {
   /** Scopes looked at at the same time. */
   readonly atOnce?: number;
   readonly warn?: (about: object, said: string) => void;
+  /** Told of each job that is taken; the answer is called when it ended, or failed and is to be tried again. */
+  readonly took?: () => (failed: boolean) => void;
 }
 
 /**
  * Takes jobs of the agent: looks at the scopes of a place and tells what came of each. What a provider does is part of the answer; a job fails
  * only where this worker cannot do it.
  */
-export function startWorker({ queue, name, program, connections, collectors, atOnce = 8, warn = () => undefined }: WorkerOptions): Working {
+export function startWorker({
+  queue,
+  name,
+  program,
+  connections,
+  collectors,
+  atOnce = 8,
+  warn = () => undefined,
+  took = () => () => undefined,
+}: WorkerOptions): Working {
   const limit = pLimit(atOnce);
   const byId = new Map(collectors.map((collector) => [collector.id, collector]));
 
@@ -44,9 +55,12 @@ export function startWorker({ queue, name, program, connections, collectors, atO
   }
 
   return queue.work({ name, atOnce }, async (job) => {
+    const ended = took();
     try {
       await handle(job);
+      ended(false);
     } catch (error) {
+      ended(true);
       warn({ job: job.key, attempt: job.attempt, reason: Error.isError(error) ? error.message : String(error) }, 'job not done');
       throw error;
     }

@@ -1,3 +1,5 @@
+import type { Problem } from './problems.ts';
+
 /** What is asked of the agent's life, by the path. */
 export interface Told {
   readonly status: number;
@@ -11,3 +13,9 @@ export interface Answering {
 }
 
 export const plain = (status: number, text: string): Told => ({ status, type: 'text/plain; charset=utf-8', text });
+
+export const verdict = (problems: readonly Problem[]): Told =>
+  problems.length === 0 ? plain(200, 'ok') : plain(503, problems.map(({ says }) => says).join('\n'));
+
+/** What Prometheus reads. */
+export const exposition = (text: string): Told => ({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text });

@@ -1,4 +1,4 @@
-import type { Quota } from '#src/collector.ts';
+import type { Connection } from '#src/collector.ts';
 import { bytesOf } from './disk.ts';
 import type { Vitals } from './vitals.ts';
 import type { Measure } from './watched.ts';
@@ -8,16 +8,18 @@ export interface Gauges {
   readonly vitals: Vitals;
   /** Where the evidence is a file. */
   readonly file: string | null;
-  /** By provider. */
-  readonly quotas: readonly (Quota & { readonly provider: string })[];
+  readonly connections: readonly Pick<Connection, 'provider' | 'quotas'>[];
   readonly heartbeat: { readonly taken: number | null; readonly failures: number } | null;
   readonly measures: readonly Measure[];
   readonly now: number;
 }
 
+/** What the agent is like now. */
+export const gauges = (facts: Gauges): string => textOf([...own(facts), ...evidence(facts), ...facts.measures]);
+
 /** Values as they are now, in the text format of Prometheus 0.0.4: values of one name stand together. */
-export function gauges(facts: Gauges): string {
-  const found = Map.groupBy([...own(facts), ...evidence(facts), ...facts.measures], ({ name }) => name);
+export function textOf(measures: readonly Measure[]): string {
+  const found = Map.groupBy(measures, ({ name }) => name);
   return [...found]
     .map(([name, values]) => {
       const lines = values.map(({ labels = {}, value }) => `${name}${labelsText(labels)} ${value}`);
@@ -33,7 +35,7 @@ function labelsText(labels: Readonly<Record<string, string>>): string {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
-function own({ vitals, file, quotas, heartbeat, now }: Gauges): Measure[] {
+function own({ vitals, file, connections, heartbeat, now }: Gauges): Measure[] {
   const disk = vitals.disk();
   const bytes = file === null ? null : bytesOf(file);
   return [
@@ -58,15 +60,7 @@ function own({ vitals, file, quotas, heartbeat, now }: Gauges): Measure[] {
     ]),
     ...(disk ? [{ name: 'holdfast_disk_free_bytes', help: 'Left on the volume of the evidence.', value: disk.free }] : []),
     ...(bytes === null ? [] : [{ name: 'holdfast_store_bytes', help: 'The file of the evidence and its log.', value: bytes }]),
-    ...quotas.flatMap(({ provider, name, left, of }): Measure[] => [
-      {
-        name: 'holdfast_provider_quota_left',
-        help: 'Calls that the provider still allows in this hour.',
-        labels: { provider, quota: name },
-        value: left,
-      },
-      { name: 'holdfast_provider_quota', help: 'Calls that it allows in all.', labels: { provider, quota: name }, value: of },
-    ]),
+    ...quotaMeasures(connections),
     ...(heartbeat
       ? [
           { name: 'holdfast_heartbeat_failures', help: 'Signs of life in a row that were not taken.', value: heartbeat.failures },
@@ -77,6 +71,18 @@ function own({ vitals, file, quotas, heartbeat, now }: Gauges): Measure[] {
       : []),
   ];
 }
+
+/** What providers last said of the calls that are left. */
+export const quotaMeasures = (connections: Gauges['connections']): Measure[] =>
+  connections.flatMap(({ provider, quotas }) =>
+    (quotas?.() ?? []).flatMap(({ name, left, of }): Measure[] => {
+      const labels = { provider, quota: name };
+      return [
+        { name: 'holdfast_provider_quota_left', help: 'Calls that the provider still allows in this hour.', labels, value: left },
+        { name: 'holdfast_provider_quota', help: 'Calls that it allows in all.', labels, value: of },
+      ];
+    }),
+  );
 
 function evidence({ vitals: { watched }, now }: Gauges): Measure[] {
   if (watched === null) return [];

@@ -21,7 +21,13 @@ export interface Meter {
   text(facts: Gauges): Promise<string>;
 }
 
-export function openMeter({ version, revision }: Build): Meter {
+interface Counting {
+  readonly registry: Registry;
+  counting(connection: Connection): Connection;
+}
+
+/** What every process counts: itself, and its calls. */
+export function openCounting({ version, revision }: Build): Counting {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -35,6 +41,21 @@ export function openMeter({ version, revision }: Build): Meter {
     labelNames: ['provider', 'operation', 'outcome'],
     registers,
   });
+  return {
+    registry,
+    counting: (connection) => ({
+      ...connection,
+      open: (place, signal) =>
+        counted(connection.open(place, signal), (operation, outcome) => {
+          calls.inc({ provider: connection.provider, operation, outcome });
+        }),
+    }),
+  };
+}
+
+export function openMeter(build: Build): Meter {
+  const { registry, counting } = openCounting(build);
+  const registers = [registry];
   const cycles = new Counter({
     name: 'holdfast_cycles_total',
     help: 'Cycles, by what became of them.',
@@ -56,13 +77,7 @@ export function openMeter({ version, revision }: Build): Meter {
   });
 
   return {
-    counting: (connection) => ({
-      ...connection,
-      open: (place, signal) =>
-        counted(connection.open(place, signal), (operation, outcome) => {
-          calls.inc({ provider: connection.provider, operation, outcome });
-        }),
-    }),
+    counting,
     cycle({ record }) {
       cycles.inc({ connection: record.connection, outcome: 'committed' });
       durations.observe({ connection: record.connection }, (record.ended - record.asOf) / 1_000);

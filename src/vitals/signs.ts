@@ -3,10 +3,9 @@ import type { Trouble, Troubles } from '#src/alerts/sources.ts';
 import type { Connection } from '#src/collector.ts';
 import type { Companion } from '#src/companion.ts';
 import type { Config } from '#src/config.ts';
-import { type Answering, plain } from './answers.ts';
+import { type Answering, exposition, verdict } from './answers.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { type Build, type Meter, openMeter } from './meter.ts';
-import type { Problem } from './problems.ts';
 import { type Listener, listen } from './server.ts';
 import { openVitals, type Vitals } from './vitals.ts';
 import type { Watched } from './watched.ts';
@@ -42,12 +41,12 @@ export async function openSigns({ config, build, log, now }: Parts): Promise<Sig
       const facts = {
         vitals,
         file: typeof config.store === 'string' ? config.store : null,
-        quotas: connections.flatMap(({ provider, quotas }) => (quotas?.() ?? []).map((quota) => ({ ...quota, provider }))),
+        connections,
         heartbeat: heartbeat?.state() ?? null,
         measures: (await vitals.watched?.measures?.()) ?? [],
         now: now(),
       };
-      return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text: await meter.text(facts) };
+      return exposition(await meter.text(facts));
     },
   };
   let listener: Listener | null = null;
@@ -98,6 +97,3 @@ function untaken({ taken, failures }: ReturnType<Heartbeat['state']>, now: numbe
     },
   ];
 }
-
-const verdict = (problems: readonly Problem[]) =>
-  problems.length === 0 ? plain(200, 'ok') : plain(503, problems.map(({ says }) => says).join('\n'));

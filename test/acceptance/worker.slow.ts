@@ -11,6 +11,7 @@ import { company, main, present, production, staging } from '#test/doubles/aws/c
 import { type AwsDouble, type Credentials, startAws } from '#test/doubles/aws/server.ts';
 import { redisIsThere, startRedis } from '#test/schedule/redis-server.ts';
 import { asCaller, type Folder, newFolder } from './company.ts';
+import { freePort } from './stop.ts';
 
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 let aws: AwsDouble;
@@ -21,13 +22,16 @@ afterAll(() => aws.close());
 
 interface Process {
   readonly child: ChildProcess;
+  /** Where it says how it is. */
+  readonly url: string;
   readonly lines: { readonly msg?: string; readonly level?: number }[];
   stop(): Promise<number | null>;
 }
 
 /** `holdfast worker` in the folder, with what an operator would give it, and no more. */
 async function startWorker(folder: Folder, credentials: Credentials, name: string): Promise<Process> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'worker', '--name', name], {
+  const address = `127.0.0.1:${await freePort()}`;
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'worker', '--name', name, '--listen', address], {
     cwd: folder.path,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
@@ -50,6 +54,7 @@ async function startWorker(folder: Folder, credentials: Credentials, name: strin
   });
   return {
     child,
+    url: `http://${address}`,
     lines,
     async stop() {
       const exited = once(child, 'exit');
@@ -78,10 +83,12 @@ async function looks(queue: object | null, env: Record<string, string> = {}, wor
   asCaller(session.credentials);
   const run = await folder.json<{ failed: unknown[] }[]>(['run', '--once'], present);
   const rows = await folder.json<ResultRow[]>(['results'], present + 1_000);
+  const probes = await Promise.all(processes.map(async ({ url }) => (await fetch(`${url}/readyz`)).status));
+  const metrics = await Promise.all(processes.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()));
   const codes = await Promise.all(processes.map((each) => each.stop()));
   const said = processes.flatMap(({ lines }) => lines);
   await folder.remove();
-  return { run, rows: rows.map(({ evidence, ...row }) => row), counts: session.counts(), codes, said };
+  return { run, rows: rows.map(({ evidence, ...row }) => row), counts: session.counts(), codes, said, probes, metrics };
 }
 
 const collecting = (counts: Readonly<Record<string, number>>) =>
@@ -103,6 +110,11 @@ const collecting = (counts: Readonly<Record<string, number>>) =>
       expect(spread.rows).toEqual(alone.rows);
       expect(spread.run[0]!.failed).toEqual([]);
       expect(collecting(spread.counts)).toEqual(collecting(alone.counts));
+      expect(spread.probes.every((status) => status === 200)).toBe(true);
+      // Two accounts, each as a whole and in one region.
+      const done = spread.metrics.map((text) => Number(/^holdfast_worker_jobs_total\{outcome="done"\} (\d+)$/m.exec(text)![1]));
+      expect(done.reduce((sum, each) => sum + each, 0)).toBe(4);
+      expect(spread.metrics.join('')).toMatch(/^holdfast_provider_calls_total\{provider="aws",operation="iam:.*",outcome="answered"\} /m);
       expect(spread.codes.every((code) => code === 0)).toBe(true);
       expect(spread.said.filter(({ level = 30 }) => level > 30)).toEqual([]);
       expect(JSON.stringify(spread.said)).not.toMatch(/S3cret|only-we-know/);

@@ -42,13 +42,25 @@ test('every part is found by its labels, and every port by its name', () => {
     template.spec.containers[0].ports.map(({ name, containerPort }: { name: string; containerPort: number }) => [name, containerPort]),
   );
   for (const { port, targetPort } of of('Service').spec.ports) expect(ports.get(targetPort)).toBe(port);
-  for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'])
-    expect(ports.has(template.spec.containers[0][probe].httpGet.port)).toBe(true);
   expect(template.metadata.labels).toMatchObject(of('Service').spec.selector);
   expect(template.metadata.labels).toMatchObject(of('PodDisruptionBudget').spec.selector.matchLabels);
   expect(template.metadata.labels).toMatchObject(of('NetworkPolicy').spec.podSelector.matchLabels);
   for (const { ports: let_in } of of('NetworkPolicy').spec.ingress) for (const { port } of let_in) expect(ports.has(port)).toBe(true);
 });
+
+test.each(pods.map((pod) => [pod.containers[0].name, pod] as const))(
+  '%s is asked where it listens, and both probes are apart',
+  (name, pod) => {
+    const [container] = pod.containers;
+    const port = container.ports.find((each: { name: string }) => each.name === 'metrics').containerPort;
+    const { env } = container;
+    for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe']) expect(container[probe].httpGet.port).toBe('metrics');
+    expect(container.livenessProbe.httpGet.path).toBe('/healthz');
+    expect(container.readinessProbe.httpGet.path).toBe('/readyz');
+    expect(env).toContainEqual({ name: 'HOLDFAST_HEALTH', value: `http://127.0.0.1:${port}/healthz` });
+    if (name === 'worker') expect(container.args).toEqual(['worker', '--listen', `0.0.0.0:${port}`]);
+  },
+);
 
 test('the configuration in the manifest is one that the agent takes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-manifest-'));

@@ -37,6 +37,12 @@ test('only the agent is reached from this machine; PostgreSQL and Redis reach no
   for (const name of ['postgres', 'redis']) expect(services[name]!['networks']).toEqual(['inside']);
 });
 
+test('every service is asked whether it lives, a worker where it listens: not outside its container', () => {
+  for (const name of names) expect(services[name]).not.toHaveProperty('healthcheck.disable');
+  expect(services['worker']!.command).toEqual(['worker', '--listen', '127.0.0.1:9321']);
+  expect(services['worker']!.environment).toMatchObject({ HOLDFAST_HEALTH: 'http://127.0.0.1:9321/healthz' });
+});
+
 test('a secret is a file that a service names, never a value; workers get neither the key of the ledger nor the database', () => {
   const used = new Set(names.flatMap((name) => services[name]!.secrets ?? []));
   expect([...used].toSorted()).toEqual(Object.keys(secrets).toSorted());

@@ -4,55 +4,15 @@ import type { CycleOutcome } from '#src/cycle/cycle.ts';
 import type { Gauges } from '#src/vitals/gauges.ts';
 import { openMeter } from '#src/vitals/meter.ts';
 import type { Watched } from '#src/vitals/watched.ts';
+import { read, valueOf } from './exposition.ts';
 import { hour, patient } from './world.ts';
-
-interface Sample {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-/** The text format of Prometheus 0.0.4, read strictly: each value belongs to a metric that was announced once, with help and type. */
-function read(text: string): Sample[] {
-  expect(text.endsWith('\n')).toBe(true);
-  const announced = new Map<string, string>();
-  return text
-    .trimEnd()
-    .split('\n')
-    .flatMap((line): Sample[] => {
-      if (line === '') return [];
-      const [, what, name, rest] = /^# (HELP|TYPE) ([a-z0-9_]+) (.+)$/.exec(line) ?? [];
-      if (what === 'HELP') {
-        expect(announced.has(name!)).toBe(false);
-        announced.set(name!, '');
-        return [];
-      }
-      if (what === 'TYPE') {
-        expect(announced.get(name!)).toBe('');
-        announced.set(name!, rest!);
-        return [];
-      }
-      const [, full, written = '', value] = /^([a-z0-9_]+)(?:\{(.*)\})? (-?[0-9.e+-]+|N[aA][nN]|\+Inf)$/.exec(line) ?? [];
-      if (full === undefined) throw new Error(`not a line of metrics: ${line}`);
-      expect(announced.has(full) || announced.has(full.replace(/_(bucket|sum|count)$/, ''))).toBe(true);
-      const labels = Object.fromEntries(
-        [...written.matchAll(/([a-z0-9_]+)="((?:[^"\\]|\\.)*)"(?:,|$)/g)].map(([, label, text]) => [
-          label!,
-          text!.replace(/\\(.)/g, (_, c) => (c === 'n' ? '\n' : c)),
-        ]),
-      );
-      return [{ name: full, labels, value: Number(value) }];
-    });
-}
 
 const facts = (over: Partial<Gauges> = {}): Gauges => {
   const { vitals, state } = patient();
-  return { vitals, file: null, quotas: [], heartbeat: null, measures: [], now: state.wall, ...over };
+  return { vitals, file: null, connections: [], heartbeat: null, measures: [], now: state.wall, ...over };
 };
 
 const build = { version: '0.1.0', revision: 'abc' };
-const valueOf = (samples: Sample[], name: string, labels: object = {}): number | undefined =>
-  samples.find((each) => each.name === name && Object.entries(labels).every(([label, value]) => each.labels[label] === value))?.value;
 
 test('calls are counted by provider, operation and what came of them; what is passed on is untouched', async () => {
   const meter = openMeter(build);
@@ -125,7 +85,7 @@ test('what an operator must see is there: ages, unread scopes by reason, items, 
       facts({
         vitals,
         now: state.wall,
-        quotas: [{ provider: 'github', name: 'core', left: 4_000, of: 5_000 }],
+        connections: [{ provider: 'github', quotas: () => [{ name: 'core', left: 4_000, of: 5_000 }] }],
         heartbeat: { taken: state.wall - 1_000, failures: 0 },
         measures: [{ name: 'holdfast_queue_jobs', help: 'Jobs.', labels: { state: 'waiting' }, value: 2 }],
       }),

@@ -32,15 +32,15 @@ export function startHeartbeat({ settings, problems, log, fetch = globalThis.fet
   let silent = '';
 
   async function beat(): Promise<void> {
-    const found = problems();
-    const keys = found.map(({ key }) => key).join(', ');
-    if (keys !== silent) {
-      if (keys === '') log.info({}, 'heartbeat: all is well');
-      else log.warn({ problems: found.map(({ says }) => says) }, 'heartbeat: not well');
-    }
-    silent = keys;
-    if (found.length > 0 && settings.fail === undefined) return;
     try {
+      const found = problems();
+      const keys = found.map(({ key }) => key).join(', ');
+      if (keys !== silent) {
+        if (keys === '') log.info({}, 'heartbeat: all is well');
+        else log.warn({ problems: found.map(({ says }) => says) }, 'heartbeat: not well');
+      }
+      silent = keys;
+      if (found.length > 0 && settings.fail === undefined) return;
       const address = URL.parse(await settings.url.resolve());
       if (address === null) throw new Error('what its reference names is not an address');
       if (found.length > 0) address.pathname = address.pathname.replace(/\/$/, '') + settings.fail;

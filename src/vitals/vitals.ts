@@ -15,7 +15,7 @@ export interface Vitals extends Disposable {
   passes(begins: boolean): void;
   /** Why the process should be begun anew; empty while it lives. */
   dead(now: number): Problem[];
-  /** Why it is not well; empty while it is. */
+  /** Why it is not well; empty while it is. A store that cannot be asked is one reason, and never thrown. */
   problems(now: number): Problem[];
   /** The same for people who can do something about it before it is too late. Cheap. */
   troubles(now: number): readonly Trouble[];
@@ -55,6 +55,7 @@ export function openVitals({
   let since = now();
   let begun: number | null = null;
   let unsigned: number | null = null;
+  let unread: string | null = null;
   let written = { at: -Infinity, fault: null as string | null };
   let disk: { now: Disk | null; nearlyFullSince: number | null } = { now: null, nearlyFullSince: null };
   const clock = watchClock(now, running);
@@ -62,6 +63,14 @@ export function openVitals({
   const file = typeof config.store === 'string' && config.store !== ':memory:' ? config.store : besideEvidence(config, 'operations.db');
 
   const ages = (): Ages[] => (watched ? agesOf(watched.periods, watched.store) : []);
+
+  const unseen = (at: number): Problem[] => {
+    try {
+      return unseenIn(ages(), at);
+    } catch (error) {
+      return unread === null ? [unreadable(reasonOf(error))] : [];
+    }
+  };
 
   /** A pass may wait long for a provider's quota; one that takes this long hangs. */
   const longest = (): number => Math.max(6 * hour, ...[...(watched?.periods.values() ?? [])].map((period) => 2 * period));
@@ -76,7 +85,7 @@ export function openVitals({
       vitals.sample();
       return () => {
         if (watched !== own) return;
-        [watched, begun, unsigned, since] = [null, null, null, now()];
+        [watched, begun, unsigned, unread, since] = [null, null, null, null, now()];
         written = { at: -Infinity, fault: null };
       };
     },
@@ -89,6 +98,7 @@ export function openVitals({
       if (watched === null) return [{ key: 'store', says: `the evidence is not open, for ${spanInWords(at - since)}` }];
       return [
         ...stuck(),
+        ...(unread === null ? [] : [unreadable(unread)]),
         ...(written.fault === null ? [] : [{ key: 'store', says: `nothing can be written: ${written.fault}` }]),
         ...(unsigned !== null && at - unsigned > unsignedFor
           ? [{ key: 'signature', says: `what was recorded is not signed, for ${spanInWords(at - unsigned)}` }]
@@ -96,7 +106,7 @@ export function openVitals({
         ...(disk.now && isFull(disk.now)
           ? [{ key: 'disk', says: `the volume of the evidence is full: ${megabytes(disk.now.free)} are left` }]
           : []),
-        ...unseenIn(ages(), at),
+        ...unseen(at),
       ];
     },
     troubles: () => [...diskTrouble(disk), ...(jumped ? [jumpTrouble(jumped)] : [])],
@@ -106,8 +116,13 @@ export function openVitals({
       const found = diskOf(file);
       disk = { now: found, nearlyFullSince: found && isNearlyFull(found) ? (disk.nearlyFullSince ?? at) : null };
       if (watched === null) return;
-      const signedTo = watched.store.checkpoint()?.size ?? 0;
-      unsigned = watched.signs && signedTo < watched.store.head().size ? (unsigned ?? at) : null;
+      try {
+        const signedTo = watched.store.checkpoint()?.size ?? 0;
+        unsigned = watched.signs && signedTo < watched.store.head().size ? (unsigned ?? at) : null;
+        unread = null;
+      } catch (error) {
+        unread = reasonOf(error);
+      }
       if (Math.abs(at - written.at) >= minute) written = { at, fault: faultOfWriting(watched.operations, at) };
     },
     disk: () => disk.now,
@@ -125,9 +140,12 @@ function faultOfWriting({ db, transaction }: Operations, at: number): string | n
     );
     return null;
   } catch (error) {
-    return Error.isError(error) ? error.message : String(error);
+    return reasonOf(error);
   }
 }
+
+const unreadable = (reason: string): Problem => ({ key: 'store', says: `the evidence cannot be read: ${reason}` });
+const reasonOf = (error: unknown): string => (Error.isError(error) ? error.message.split('\n')[0]! : String(error));
 
 function diskTrouble({ now, nearlyFullSince }: { now: Disk | null; nearlyFullSince: number | null }): Trouble[] {
   if (now === null || nearlyFullSince === null) return [];

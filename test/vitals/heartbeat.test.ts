@@ -61,6 +61,18 @@ test('where it is not, the address stays silent, which is told once, and again w
   await close();
 });
 
+test('where it cannot be told whether all is well, no sign goes out, and the agent goes on', async () => {
+  const { beat, close, state, problems, said } = heartbeat();
+  problems.map = () => {
+    throw new Error('the database does not answer');
+  };
+  await beat();
+  expect(heard).toEqual([]);
+  expect(state()).toEqual({ taken: null, failures: 1 });
+  expect(said).toEqual([expect.stringContaining('the database does not answer')]);
+  await close();
+});
+
 test('a service that takes failures hears of them by their keys, not by what a provider said', async () => {
   const { beat, close } = heartbeat({
     problems: [

@@ -80,6 +80,21 @@ test('where nothing can be written, that is told within a minute, with the reaso
   expect(pass(minute)).toEqual([]);
 });
 
+test('a store that does not answer is told, at the next look or when somebody asks, and ends nothing', () => {
+  const { vitals, watched, pass, state } = patient();
+  const told = ['the evidence cannot be read: The database db:5432 does not answer.'];
+  vitals.attach(watched);
+  state.away = true;
+  expect(vitals.problems(state.wall).map(({ says }) => says)).toEqual(told);
+  expect(pass(15 * second)).toEqual(told);
+  expect(vitals.problems(state.wall)).toMatchObject([{ key: 'store' }]);
+  state.away = false;
+  expect(pass(15 * second)).toEqual([]);
+  state.away = true;
+  vitals.attach(watched);
+  expect(pass(0)).toEqual(told);
+});
+
 test('a volume that fills is a trouble long before it is full, and full it is a problem', () => {
   const { vitals, watched, pass, state } = patient();
   vitals.attach(watched);

@@ -17,6 +17,7 @@ export function patient() {
     ended: { aws: start, github: start } as Record<string, number | null>,
     disk: { free: 100 * 2 ** 30, size: 200 * 2 ** 30 } as Disk | null,
     broken: false,
+    away: false,
     held: new Map() as Watched['store']['held'],
   };
   const operations = openOperations(':memory:', [vitalsPart]);
@@ -26,8 +27,12 @@ export function patient() {
         return state.held;
       },
       head: () => ({ size: state.leaves, root: '' }),
-      checkpoint: () => ({ size: state.signed }),
+      checkpoint: () => {
+        if (state.away) throw new Error('The database db:5432 does not answer.\nSee that it runs.');
+        return { size: state.signed };
+      },
       lastCycle: (connection = '') => {
+        if (state.away) throw new Error('The database db:5432 does not answer.');
         const ended = state.ended[connection] ?? null;
         return ended === null ? null : { ended };
       },

@@ -6,19 +6,22 @@ import { fileURLToPath } from 'node:url';
 import { openPostgres } from '#src/evidence/postgres.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import { scopeKey } from '#src/evidence/store.ts';
+import { startSlack } from '#test/doubles/slack.ts';
 import { startPostgres } from '#test/evidence/postgres-server.ts';
 import { startRedis } from '#test/schedule/redis-server.ts';
+import { account, allDelivered } from './accounts-alerts.ts';
 import { agentOf, salt, workersAt } from './many-accounts.ts';
 
 /**
  * `chaos.long.ts [SECONDS] [ACCOUNTS]`: an agent over PostgreSQL and four workers over Redis; every second or two one of them is killed with
  * SIGKILL, Redis and PostgreSQL included, or Redis is emptied. Everything stays on this machine. Afterwards: every cycle tells of every scope, what was not read
- * has its reason, no acknowledged cycle is lost, none is there twice, and what is held is what is there.
+ * has its reason, no acknowledged cycle is lost, none is there twice, what is held is what is there, and nothing was told twice or never.
  */
 const seconds = Number(process.argv[2] ?? 60);
 const size = { accounts: Number(process.argv[3] ?? 40), groups: 5, volumes: 3, latency: 15, lease: 3_000 };
 
 const [redis, postgres] = await Promise.all([startRedis(), startPostgres({ fsync: 'on', synchronous_commit: 'on' })]);
+const slack = await startSlack();
 const workers = workersAt(redis.address, 'q', size);
 const place = postgres.address('chaos');
 const acknowledged = new Map<number, { ledger: number; failed: number }>();
@@ -38,6 +41,7 @@ async function superviseAgent(): Promise<void> {
         place,
         workers.file,
         JSON.stringify(size),
+        slack.endpoint,
       ],
       { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, NODE_OPTIONS: '' } },
     );
@@ -83,6 +87,7 @@ workers.set(7);
 const before = acknowledged.size;
 for (let waited = 0; acknowledged.size < before + 2 && waited < 90; waited++) await sleep(1_000);
 if (acknowledged.size < before + 2) broken.push('no cycle came through after it was over');
+await allDelivered(place, 120_000);
 over.abort();
 agent?.kill('SIGKILL');
 await supervising;
@@ -117,8 +122,11 @@ for (const [key, { items, scope }] of fresh.held) {
   for (const [item, { hash }] of items)
     if (!held?.failing && held?.items.get(item)?.hash !== hash) broken.push(`${key} ${item} is not what is there`);
 }
+const told = account(place, store, slack.posted);
+broken.push(...told.wrong, ...slack.faults);
 await store[Symbol.asyncDispose]();
 await fresh[Symbol.asyncDispose]();
+await slack.close();
 await redis.remove();
 await postgres.remove();
 
@@ -133,6 +141,9 @@ console.log(
       acknowledged: acknowledged.size,
       whole,
       failedScopes,
+      alerts: told.alerts,
+      letters: told.letters,
+      messages: told.messages,
       reasons: Object.fromEntries(reasons),
       broken: broken.slice(0, 20),
     },

@@ -17,7 +17,7 @@ import { type AccountsOptions, accountsCollectors, manyAccounts } from '#test/do
 
 export const start = Date.parse('2026-03-02T10:00:00Z');
 export const hour = 3_600_000;
-const controls = loadControls([], { timeZone: 'UTC', rules });
+export const controls = loadControls([], { timeZone: 'UTC', rules });
 const ruleSet = ruleSetOf(ruleVersions(), (rule) => parametersAt(controls, rule, start));
 
 /** Two that saw the same make the same documents where salts are not random. */

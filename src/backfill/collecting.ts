@@ -14,8 +14,8 @@ export type CollectedLook = { readonly asOf: number; readonly hold: number; read
 interface With {
   readonly collector: Collector;
   readonly place: Place;
-  /** Where a look does not say for how long it vouches. */
-  readonly hold: number;
+  /** For how long a look at some time vouches, where it does not say so. */
+  readonly holdAt: (instant: number) => number;
   /** Where it comes from: a file, with fields to name, or a store. */
   readonly source: string;
 }
@@ -35,7 +35,7 @@ async function collectLook(
   field: string,
   { collector, place, source, ...own }: With,
 ): Promise<CollectedLook> {
-  const when = { asOf, hold: hold ?? own.hold };
+  const when = { asOf, hold: hold ?? own.holdAt(asOf) };
   if (calls.length === 0 && unread) return { ...when, calls: [], unread };
   const refuse = (where: string, reason: string, mend: string): never => {
     throw new HoldfastError('BACKFILL_FIELD', { file: source, field: `${field}${where}`, reason, mend });

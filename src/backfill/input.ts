@@ -20,7 +20,7 @@ export interface Brought {
 
 export interface BroughtLook {
   readonly asOf: number;
-  /** Null: that of the scope now. */
+  /** Null: what looks at the scope vouched for at that time. */
   readonly hold: number | null;
   readonly calls: readonly CallRecord[];
   /** Why the look failed as a whole; null where that follows from its calls, or where it did not. */

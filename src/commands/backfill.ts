@@ -6,7 +6,9 @@ import { type Brought, mistake, readBrought } from '#src/backfill/input.ts';
 import { judgeLooks } from '#src/backfill/judging.ts';
 import { documentOf, looksIn } from '#src/backfill/other-store.ts';
 import { looksKnown, type Preview, preview } from '#src/backfill/preview.ts';
+import { providerOf } from '#src/collector.ts';
 import { didYouMean, HoldfastError } from '#src/errors.ts';
+import { holdAt, holdsOf } from '#src/evidence/fit.ts';
 import { type BackfillRecord, type EvidenceStore, parseScopeKey } from '#src/evidence/store.ts';
 import { canonical } from '#src/ledger/canonical.ts';
 import { openLog } from '#src/log.ts';
@@ -136,14 +138,12 @@ async function recordOf(agent: Agent, brought: Brought, source: string, at: numb
   const refuse = (why: string): never => {
     throw new HoldfastError('BACKFILL_REFUSED', { scope: brought.scope, reason: why });
   };
-  const held = store.held.get(brought.scope);
-  if (!held) refuse(`no cycle ever looked at this scope.${didYouMean(brought.scope, store.held.keys())}`.replace(/\.$/, ''));
+  if (!store.held.has(brought.scope))
+    refuse(`no cycle ever looked at this scope.${didYouMean(brought.scope, store.held.keys())}`.replace(/\.$/, ''));
   if (personalPopulations().has(scope.population))
     refuse('what is known of people is kept with a salt, which looks that come later do not have');
   const provider = agent.config.connections.find(({ id }) => id === scope.connection)?.provider;
-  const collector = collectors.find(
-    ({ id, population }) => population.type === scope.population && (!provider || id.startsWith(`${provider}-`)),
-  );
+  const collector = collectors.find((each) => each.population.type === scope.population && (!provider || providerOf(each) === provider));
   if (!collector) return refuse('no collector reads this population: it is what the monitor found out by itself');
   const ruleSet = agent.ruleSetAt(from);
   const other = brought.looks.findIndex(({ asOf }) => canonical(agent.ruleSetAt(asOf)) !== canonical(ruleSet));
@@ -155,7 +155,8 @@ async function recordOf(agent: Agent, brought: Brought, source: string, at: numb
       'Correct the time before and the time after in two parts.',
     );
   const place = placeOf(scope, store.held.values());
-  const looks = await collectLooks(brought, { collector, place, hold: held!.hold, source });
+  const holds = holdsOf(store.told(), brought.scope);
+  const looks = await collectLooks(brought, { collector, place, holdAt: (instant) => holdAt(holds, instant)!, source });
   const judged = judgeLooks(store, looks, { rules, ruleSet, population: collector.population, scope: brought.scope, from });
   return { at, scope, from, to, reason, run, ruleSet, looks: judged };
 }

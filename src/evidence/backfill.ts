@@ -5,9 +5,8 @@ import { merkleRoot } from '#src/ledger/tree.ts';
 import type { Blobs } from './blobs.ts';
 import { itemLeaf } from './documents.ts';
 import type { Engine } from './engine.ts';
+import { type Claimed, historiesBefore, type ScopeHistory, unfit } from './fit.ts';
 import { prepareLook } from './prepare.ts';
-import { tell } from './replay.ts';
-import type { ScopeState, State } from './state.ts';
 import { type BackfillRecord, scopeKey } from './store.ts';
 
 /** One item of a look that was brought later, as its document lists it. Hashes in hex. */
@@ -19,39 +18,24 @@ export interface BackfilledItem {
   readonly vector: string;
 }
 
-/** What a backfill must fit into. */
-interface Backfillable {
-  readonly scope: ScopeState | undefined;
-  /** When the scope was retired, each time. */
-  readonly ends: readonly number[];
-  readonly lastAsOf: number | null;
-  readonly personal: boolean;
-}
-
+/** What the log has of the scope of a record that would be its next leaf. `personal`: the populations of people. */
 export function backfillable(
   db: Engine,
   blobs: Blobs,
-  state: State,
   { scope: of }: BackfillRecord,
   personal: ReadonlySet<string> = new Set(),
-): Backfillable {
-  const key = scopeKey(of);
-  const ends: number[] = [];
-  let lastAsOf: number | null = null;
-  for (const { asOf, looks } of tell(db, blobs)) {
-    lastAsOf = asOf;
-    if (looks.retired.some(({ scope }) => scope === key)) ends.push(asOf);
-  }
-  return { scope: state.scope(key), ends, lastAsOf, personal: personal.has(of.population) };
+): ScopeHistory {
+  const before = historiesBefore(db, blobs, [{ index: Infinity, scope: scopeKey(of) }]).get(Infinity)!;
+  return { ...before, personal: before.personal || personal.has(of.population) };
 }
 
 /**
  * The body of the leaf of a backfill, and the documents it names. BACKFILL_REFUSED where it reaches into what has not passed, is of a scope
- * that never was, covers the end of one, or is not in order; STORE_INVARIANT where an item breaks a promise.
+ * that never was, covers the end of one, vouches for longer than its looks did, or is not in order; STORE_INVARIANT where an item breaks a promise.
  */
-export function backfillEntry(record: BackfillRecord, known: Backfillable): { body: Json; texts: string[] } {
+export function backfillEntry(record: BackfillRecord, before: ScopeHistory): { body: Json; texts: string[] } {
   const scope = scopeKey(record.scope);
-  refuseUnfit(record, scope, known);
+  for (const reason of unfit(claimedBy(record), before)) throw new HoldfastError('BACKFILL_REFUSED', { scope, reason });
   const { from, to, reason, run, ruleSet } = record;
   const { population } = record.scope;
   const rules = ruleSet.byPopulation[population] ?? [];
@@ -89,32 +73,14 @@ export function backfillEntry(record: BackfillRecord, known: Backfillable): { bo
   return { body: body as unknown as Json, texts: [...documents.values()] };
 }
 
-function refuseUnfit(
-  { at, from, to, looks, reason, run }: BackfillRecord,
-  scope: string,
-  { scope: known, ends, lastAsOf, personal }: Backfillable,
-): void {
-  const refuse = (why: string): never => {
-    throw new HoldfastError('BACKFILL_REFUSED', { scope, reason: why });
-  };
-  if (!known) return refuse('no cycle ever looked at this scope');
-  if (personal) refuse('what is known of people is kept with a salt, which a backfill does not have');
-  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from >= to) refuse('it ends before it begins');
-  if (lastAsOf === null || to > lastAsOf || at < lastAsOf)
-    refuse('it reaches past the last cycle, and what has not passed cannot be corrected');
-  if (ends.some((end) => end >= from && end < to) || (known.retired && to > known.retired.at))
-    refuse('the scope ceased to exist in that time');
-  if (reason.trim() === '' || run.trim() === '') refuse('it gives no reason, or no run that brought the data');
-  if (looks.some((look) => !look.unread && look.calls.length === 0)) refuse('it says what was seen, and none of the calls that saw it');
-  const events = looks.some((look) => !look.unread && look.items.some(({ at }) => at !== null));
-  if (known.items.size > 0 && looks.some((look) => !look.unread && look.items.length > 0) && events !== known.events > 0)
-    refuse('its items are events where those of the scope are states, or the other way round');
-  let last = from - 1;
-  for (const { asOf, hold } of looks) {
-    if (!Number.isSafeInteger(asOf) || asOf <= last || asOf >= to) refuse('its looks are not in order, or not within its time');
-    if (!Number.isSafeInteger(hold) || hold <= 0) refuse('a look has no hold');
-    last = asOf;
-  }
-}
+const claimedBy = ({ looks, ...record }: BackfillRecord): Claimed => ({
+  ...record,
+  looks: looks.map(({ asOf, hold, calls, items }) => ({
+    asOf,
+    hold,
+    calls: calls.length,
+    saw: items ? { items: items.length, events: items.filter(({ at }) => at !== null).length } : null,
+  })),
+});
 
 const iso = (instant: number): string => new Date(instant).toISOString();

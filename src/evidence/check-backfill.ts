@@ -5,28 +5,28 @@ import type { BackfilledItem } from './backfill.ts';
 import type { Blobs } from './blobs.ts';
 import { itemLeaf, letters } from './documents.ts';
 import { documentsOf } from './entries.ts';
+import { type Claimed, type ScopeHistory, unfit } from './fit.ts';
 import type { KeptCall } from './manifests.ts';
 import type { BackfillBody } from './retell.ts';
 import { parseScopeKey, type RuleSet } from './store.ts';
 
-/** What was there when a backfill was recorded: the latest cycle before it, and whether the scope was ever looked at. */
-interface Before {
-  readonly lastAsOf: number | null;
-  readonly isKnown: boolean;
+/** The leaf of a backfill, and what was recorded of its scope before it. */
+interface Given {
+  readonly at: number;
+  readonly body: Json;
+  readonly before: ScopeHistory;
 }
 
 /**
- * A backfill is of a scope and a time that had passed, its looks are in order, each has the number, the root and the results that its items
- * give, and its body names just the documents that this takes.
+ * A backfill fits into what was recorded before it, each of its looks has the number, the root and the results that its items give, and its
+ * body names just the documents that this takes.
  */
-export function* checkBackfill(where: string, given: Json, blobs: Blobs, { lastAsOf, isKnown }: Before): Generator<string> {
+export function* checkBackfill(where: string, { at, body: given, before }: Given, blobs: Blobs): Generator<string> {
   const body = given as unknown as BackfillBody;
   const { scope, from, to, looks } = body;
   const { population } = parseScopeKey(scope);
-  if (!isKnown) yield `${where}: no cycle looked at ${scope}`;
-  if (!(from < to) || lastAsOf === null || Date.parse(to) > lastAsOf) yield `${where}: its time is none that had passed`;
-  if (looks.some(({ asOf }, i) => asOf < from || asOf >= to || (i > 0 && asOf <= looks[i - 1]!.asOf)))
-    yield `${where}: its looks are not in order, or not within its time`;
+  const times = [from, to, ...looks.map(({ asOf }) => asOf)];
+  for (const time of times) if (!isWritten(time)) yield `${where}: ${time} is no time in UTC with milliseconds`;
 
   const named = new Set([`rule-set/${body.ruleSet}`]);
   const read = (kind: string, hash: string): unknown => {
@@ -35,10 +35,17 @@ export function* checkBackfill(where: string, given: Json, blobs: Blobs, { lastA
     return id === null ? null : JSON.parse(blobs.read(id));
   };
   const rules = (read('rule-set', body.ruleSet) as RuleSet | null)?.byPopulation[population] ?? [];
-  for (const { asOf, manifest, items, n, root } of looks) {
-    for (const { reply } of (read('manifest', manifest) ?? []) as KeptCall[]) if (reply !== null) named.add(`reply/${reply}`);
-    if (items === undefined) continue;
+  const claimed: Claimed['looks'][number][] = [];
+  for (const { asOf, hold, manifest, items, n, root } of looks) {
+    const calls = (read('manifest', manifest) ?? []) as KeptCall[];
+    for (const { reply } of calls) if (reply !== null) named.add(`reply/${reply}`);
+    const look = { asOf: Date.parse(asOf), hold, calls: calls.length };
+    if (items === undefined) {
+      claimed.push({ ...look, saw: null });
+      continue;
+    }
     const seen = (read('items', items) ?? []) as BackfilledItem[];
+    claimed.push({ ...look, saw: { items: seen.length, events: seen.filter((item) => item.at !== null).length } });
     const found = merkleRoot(seen.map((item) => itemLeaf(population, item))).toString('hex');
     if (seen.length !== n || found !== root) yield `${where}: the look of ${asOf} is not what its leaf says`;
     for (const { item, snapshot, detail, vector } of seen) {
@@ -49,8 +56,13 @@ export function* checkBackfill(where: string, given: Json, blobs: Blobs, { lastA
       if (!isOf || !told) yield `${where}: the look of ${asOf}: the documents of ${item} are not those of its result`;
     }
   }
+  const { reason, run } = body;
+  for (const flaw of unfit({ at, from: Date.parse(from), to: Date.parse(to), reason, run, looks: claimed }, before))
+    yield `${where}: ${scope}: ${flaw}`;
   const documents = Object.entries(documentsOf(given));
   const strays = documents.filter(([name, hash]) => !named.delete(name) || !name.endsWith(`/${hash}`));
   for (const [name] of strays) yield `${where}: it names ${name}, which none of its looks needs`;
   for (const name of named) yield `${where}: it does not name ${name}`;
 }
+
+const isWritten = (time: string): boolean => !Number.isNaN(Date.parse(time)) && new Date(time).toISOString() === time;

@@ -10,6 +10,7 @@ import { unpack } from './compression.ts';
 import { cycleLeaf, type Looks, letters, type Requests, requestsOf } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { documentsOf, flawInBody } from './entries.ts';
+import { historiesBefore, type ScopeHistory } from './fit.ts';
 import { type Log, openLog } from './log.ts';
 import { type Replayed, replay } from './replay.ts';
 import { changeLeaves, createState, type State } from './state.ts';
@@ -147,7 +148,7 @@ function readRequests(db: Engine) {
 
 /** Nothing stands in the tables of evidence that no cycle put there, and nothing is missing between. */
 function* checkReferences(db: Engine, blobs: Blobs, state: State, referenced: Set<number>): Generator<string> {
-  yield* checkEntries(db, blobs, state, referenced);
+  yield* checkEntries(db, blobs, referenced);
   for (const { id } of db.prepare('SELECT id FROM blob').all())
     if (!referenced.has(Number(id)) && !blobs.isPurged(Number(id))) yield `document ${Number(id)}: nothing refers to it`;
   for (const { key } of db.prepare('SELECT key FROM scope').all())
@@ -165,20 +166,32 @@ function* checkReferences(db: Engine, blobs: Blobs, state: State, referenced: Se
 }
 
 /** The bodies of the other leaves: of the shape of their kind, with every document that they name. */
-function* checkEntries(db: Engine, blobs: Blobs, state: State, referenced: Set<number>): Generator<string> {
-  const lastBefore = db.prepare('SELECT max(as_of) AS at FROM cycle WHERE idx < ?');
-  for (const row of db.prepare('SELECT idx, kind, body FROM entry').all()) {
-    const { idx, kind, body: id } = row as unknown as { idx: number; kind: string; body: number };
+function* checkEntries(db: Engine, blobs: Blobs, referenced: Set<number>): Generator<string> {
+  const rows = db.prepare('SELECT idx, kind, as_of, body FROM entry').all() as unknown as EntryRow[];
+  const scopeOf = (body: Json) => (body as { scope: string }).scope;
+  let histories: ReadonlyMap<number, ScopeHistory> | undefined;
+  const historyBefore = (index: number): ScopeHistory => {
+    const asked = () => rows.filter(({ kind }) => kind === 'backfill').map(({ idx, body }) => ({ index: idx, scope: scopeOf(read(body)) }));
+    histories ??= historiesBefore(db, blobs, asked());
+    return histories.get(index)!;
+  };
+  const read = (body: number) => JSON.parse(blobs.read(body)) as Json;
+  for (const { idx, kind, as_of: at, body: id } of rows) {
     referenced.add(id);
     const where = `entry ${idx}`;
     yield* attempt(where, function* () {
-      const body = JSON.parse(blobs.read(id)) as Json;
+      const body = read(id);
       yield* checkBody(where, kind, body, blobs, referenced);
-      if (kind !== 'backfill') return;
-      const { at } = lastBefore.get(idx) as { at: number | null };
-      yield* checkBackfill(where, body, blobs, { lastAsOf: at, isKnown: state.scope((body as { scope: string }).scope) !== undefined });
+      if (kind === 'backfill') yield* checkBackfill(where, { at, body, before: historyBefore(idx) }, blobs);
     });
   }
+}
+
+interface EntryRow {
+  readonly idx: number;
+  readonly kind: string;
+  readonly as_of: number;
+  readonly body: number;
 }
 
 function* checkBody(where: string, kind: string, body: Json, blobs: Blobs, referenced: Set<number>): Generator<string> {

@@ -82,7 +82,7 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
   const writing = () => {
     const write = writer({ db, faultOf, blobs, log, checkpoints, rules, state, held, manifests }, options);
     const backfill = async (record: BackfillRecord) => {
-      const { body, texts } = backfillEntry(record, backfillable(db, blobs, state, record, options.personal));
+      const { body, texts } = backfillEntry(record, backfillable(db, blobs, record, options.personal));
       return write.append('backfill', record.at, body, texts);
     };
     const erase: typeof write.erase = (order) => write.erase(order).finally(() => past.forget());
@@ -124,7 +124,7 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     },
     foreseen(record) {
       const { size: index } = log.head();
-      const { body, texts } = backfillEntry(record, backfillable(db, blobs, state, record, options.personal));
+      const { body, texts } = backfillEntry(record, backfillable(db, blobs, record, options.personal));
       return knownAt(db, past, index, { entry: { index, kind: 'backfill', asOf: record.at, body }, texts });
     },
     corrected: (size) => [...correctedLooks(db, size ?? log.head().size)],

@@ -152,6 +152,11 @@ describe('what does not fit is told, and leaves nothing behind', () => {
     ['a look without a call', (file) => ({ ...file, looks: [{ at: file.looks[0].at }] }), 'looks[0] has neither calls nor `unread`'],
     ['a hold that is none', (file) => with0(file, (look: any) => ({ ...look, hold: 'an hour' })), 'looks[0].hold is no duration'],
     [
+      'a hold that is longer than that of its looks was',
+      (file) => with0(file, (look: any) => ({ ...look, hold: '1000d' })),
+      `the look of ${at(6)} would vouch for 86400000 s, and looks at the scope vouched for 7200 s at that time`,
+    ],
+    [
       'an unknown reason',
       (file) => with0(file, (look: any) => ({ at: look.at, unread: { unread: 'shy' } })),
       'looks[0].unread.unread is no reason that is known. Write one of denied',

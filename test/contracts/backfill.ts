@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type BackfillRecord, type CorrectedLook, type EvidenceReading, type EvidenceStore, scopeKey } from '#src/evidence/store.ts';
+import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import { answersOf } from '#test/contracts/time-travel.ts';
 import { oracle } from '#test/evidence/oracle.ts';
-import { type Observation, recordOf, start, steps, worldOf } from '#test/evidence/world.ts';
+import { declaredHold, hour, type Observation, recordOf, start, steps, worldOf } from '#test/evidence/world.ts';
 
 type WithStore = <T>(use: (store: EvidenceStore) => Promise<T>) => Promise<T>;
 const call = { operation: 'List', parameters: '{}', page: 0, status: 200, requestId: 'r', reply: '{}' };
@@ -82,6 +83,7 @@ export function backfillContract(name: string, withStore: WithStore, worlds: num
           ['not in order', { looks: [look, look] }],
           ['not within its time', { looks: [{ ...look, asOf: last }] }],
           ['has no hold', { looks: [{ ...look, hold: 0 }] }],
+          ['would vouch for 14400 s', { looks: [{ ...look, hold: 4 * hour }] }],
         ];
         const before = store.head();
         for (const [why, change] of wrong)
@@ -106,9 +108,20 @@ export function backfillContract(name: string, withStore: WithStore, worlds: num
         expect(store.check()).toEqual([]);
         const body = store.entries('backfill')[0]!.body as any;
         const [first, ...others] = body.looks;
+        const seen = body.looks.find(({ n }: any) => n > 0);
+        const withSeen = (change: object) => ({ looks: body.looks.map((look: any) => (look === seen ? { ...look, ...change } : look)) });
+        const texts = {
+          none: '[]',
+          events: canonical(JSON.parse(store.document(seen.items)!).map((item: object) => ({ ...item, at: start }))),
+        };
         const forged: [string, object][] = [
-          ['no cycle looked at', { scope: 'nobody/1/2/example.bucket' }],
-          ['none that had passed', { to: '2036-01-01T00:00:00.000Z' }],
+          ['no cycle ever looked at', { scope: 'nobody/1/2/example.bucket' }],
+          ['what has not passed', { to: '2036-01-01T00:00:00.000Z' }],
+          ['is no time in UTC with milliseconds', { from: body.from.replace('.000Z', 'Z') }],
+          ['a look has no hold', withSeen({ hold: 0 })],
+          ['looks at the scope vouched for', withSeen({ hold: 1000 * 24 * hour })],
+          ['none of the calls that saw it', withSeen({ manifest: sha256(texts.none) })],
+          ['its items are events where those of the scope are states', withSeen({ items: sha256(texts.events) })],
           ['not in order', { looks: [...others, first] }],
           ['not within its time', { from: body.to, to: '2026-01-01T00:00:01.000Z' }],
           ['is not what its leaf says', { looks: [{ ...first, n: first.n + 1 }, ...others] }],
@@ -116,7 +129,9 @@ export function backfillContract(name: string, withStore: WithStore, worlds: num
           ['does not name', { documents: {} }],
         ];
         for (const [says, change] of forged) {
-          await store.append('backfill', record.at, { ...body, ...change });
+          const more = 'looks' in change && (change.looks as unknown[]).length > 0 ? Object.values(texts) : [];
+          const documents = { ...body.documents, ...Object.fromEntries(more.map((text) => [`more/${sha256(text)}`, sha256(text)])) };
+          await store.append('backfill', record.at, { ...body, documents, ...change }, more);
           const where = `entry ${store.head().size - 1}: `;
           expect(
             store
@@ -125,6 +140,17 @@ export function backfillContract(name: string, withStore: WithStore, worlds: num
               .join('\n'),
           ).toContain(says);
         }
+        // What comes after a leaf does not make it fit.
+        const place = story.flatMap(({ scopes }) => scopes)[0];
+        const later = { scope: { ...place!.scope, account: '999999999999' }, hold: hour, items: [], listed: 0 };
+        await store.append('backfill', record.at, { ...body, scope: scopeKey(later.scope) });
+        const index = store.head().size - 1;
+        await store.commit(
+          recordOf({ ...story[0]!, connection: place!.scope.connection, asOf: record.at + 1, scopes: [later], retired: [] }, store.held),
+        );
+        expect(store.check().filter((line) => line.startsWith(`entry ${index}: ${scopeKey(later.scope)}`))).toEqual([
+          expect.stringContaining('no cycle ever looked at'),
+        ]);
       }));
   });
 }
@@ -161,7 +187,11 @@ function correctionOf(
     .filter(
       ({ asOf, ruleSet }, i) => asOf < to && ruleSet === made[0]!.ruleSet && made.findIndex((each) => each.asOf === asOf) === i && !event,
     )
-    .slice(0, 4);
+    .slice(0, 4)
+    .map((each) => {
+      const hold = Math.min(each.seen.hold, declaredHold(store, scopeKey(held.scope), each.asOf));
+      return { ...each, seen: { ...each.seen, hold } };
+    });
   const record: BackfillRecord = {
     at: last + 1,
     scope: held.scope,

@@ -36,7 +36,11 @@ export function oracle(world: readonly Observation[]): Oracle {
         .at(-1)!
         .attempts.push({ index, asOf, hold, unread: unread ?? null, items: new Map((items ?? []).map((item) => [item.key, item])) });
     }
-    for (const scope of retired) lives.get(scopeKey(scope))!.at(-1)!.retired = { at: asOf, index };
+    // A correction may have taken every look away that there was before.
+    for (const scope of retired) {
+      const life = lives.get(scopeKey(scope))?.at(-1);
+      if (life && !life.retired) life.retired = { at: asOf, index };
+    }
   }
   const all = [...lives].flatMap(([scope, own]) => own.map((life) => ({ scope, life })));
   return {

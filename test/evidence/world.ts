@@ -159,3 +159,11 @@ function callsOf({ unread, items }: ScopeObservation, asOf: number): ScopeRecord
     return [{ ...call, status: 403, requestId: `${asOf}-refused`, reply: null, failure: { reason: unread.unread, code: '', detail: '' } }];
   return [{ ...call, status: 200, requestId: `${asOf}-listed`, reply: canonical({ items: items.map(({ snapshot }) => snapshot) }) }];
 }
+
+/** For how long a look at a scope vouches at most at some time. */
+export function declaredHold(store: EvidenceStore, scope: string, at: number): number {
+  const holds = [...store.told()].flatMap(({ asOf, looks }) =>
+    looks.looks.flatMap((look) => (look.scope === scope ? [{ asOf, ...look }] : [])),
+  );
+  return (holds.findLast(({ asOf }) => asOf <= at) ?? holds[0]!).hold;
+}

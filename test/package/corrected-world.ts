@@ -8,7 +8,7 @@ import { scopeKey } from '#src/evidence/store.ts';
 import { definePopulation } from '#src/population.ts';
 import { defineRule, pass, type Rule } from '#src/rule.ts';
 import type { Interval } from '#src/window/types.ts';
-import { recordOf, type Steps, start, steps, worldOf } from '#test/evidence/world.ts';
+import { declaredHold, recordOf, type Steps, start, steps, worldOf } from '#test/evidence/world.ts';
 import { toySource } from './world.ts';
 
 /** The rules of test/evidence/world.ts: what they say there is random, so that they are never run. */
@@ -89,11 +89,12 @@ function recordOfCorrection({ scope: which, from: a, to: b, looks }: Correction,
     reason: '=the export of "that" night',
     run: 'import-7',
     ruleSet: fitting[0]!.ruleSet,
-    looks: fitting.map(({ asOf, look: { hold, unread, items } }) =>
-      unread
+    looks: fitting.map(({ asOf, look: { hold: given, unread, items } }) => {
+      const hold = Math.min(given, declaredHold(store, scopeKey(held.scope), asOf));
+      return unread
         ? { asOf, hold, calls: [], unread }
-        : { asOf, hold, calls: [call], items: items!.map((item) => ({ ...item, name: item.key })) },
-    ),
+        : { asOf, hold, calls: [call], items: items!.map((item) => ({ ...item, name: item.key })) };
+    }),
   };
 }
 

@@ -97,6 +97,19 @@ describe('a package of corrected evidence', () => {
     expect((await packageOf(toySource(store))).files.get('00_README.html')).not.toContain('orrect');
   });
 
+  test('with looks that vouch for longer than looks at the scope did then is refused', async () => {
+    const store = await toyStore(':memory:', 12);
+    await correctToyStore(store);
+    const [first] = store.entries('backfill');
+    const body = first!.body as { looks: { hold: number }[] };
+    await store.append('backfill', first!.asOf, {
+      ...body,
+      looks: body.looks.map((look) => ({ ...look, hold: look.hold * 500 })),
+    } as never);
+    const { bytes } = await packageOf(toySource(store));
+    expect(faultsIn(await verifyPackage(bytes, { judge: 'none' })).join('\n')).toMatch(/correction: the look of .* would vouch for/);
+  });
+
   test.each(Object.keys(rewritings).concat('removed'))(
     'a correction that is another is told, though everything is signed again: %s',
     async (how) => {

@@ -1475,9 +1475,10 @@ function readCorrection(found, { index, leaf, at }, say) {
   const scope = found.world.scopes.get(body.scope);
   const cycles = found.leaves.filter((read) => read?.leaf.kind === 'cycle' && read.index < index);
   const last = cycles.at(-1)?.at ?? -never;
-  const looked = cycles.some(({ leaf }) => found.told.looks.get(leaf.scopes.looks)?.value.looks.some((look) => look.scope === body.scope));
-  if (!scope || !looked) throw new Fault(`${about}: no cycle before it looked at ${shown(body.scope)}`);
+  const holds = holdsOf(body.scope, cycles, found);
+  if (!scope || holds.length === 0) throw new Fault(`${about}: no cycle before it looked at ${shown(body.scope)}`);
   if (from >= to || to > last || at < last) say(`${about}: its time, ${shown(body.from)} to ${shown(body.to)}, is none that had passed`);
+  if ([...scope.past.keys()].some((item) => item.startsWith('salted:'))) say(`${about}: the items of ${shown(body.scope)} are people`);
   for (const name of ['reason', 'run'])
     if (typeof body[name] !== 'string' || body[name].trim() === '') say(`${about}: it gives no ${name}`);
 
@@ -1499,6 +1500,9 @@ function readCorrection(found, { index, leaf, at }, say) {
     if (asOf <= before || asOf >= to) say(`${place}: it is not in order, or not within its time`);
     before = asOf;
     if (!Number.isSafeInteger(look.hold) || look.hold <= 0) say(`${place}: it has no hold`);
+    const { hold: longest } = holds.findLast(({ at }) => at <= asOf) ?? holds[0];
+    if (look.hold > longest)
+      say(`${place}: it would vouch for ${look.hold} ms, and looks at ${shown(body.scope)} vouched for ${longest} ms at that time`);
     const calls = read('manifest', look.manifest);
     if (!Array.isArray(calls)) throw new Fault(`${evidencePath(look.manifest)}: it is no list of calls`);
     for (const { reply } of calls) if (reply !== null) read('reply', reply);
@@ -1514,6 +1518,20 @@ function readCorrection(found, { index, leaf, at }, say) {
   for (const name of named) if (!kept.some(([own]) => own === name)) say(`${about}: it does not name ${shown(name)}`);
   const { reason, run } = body;
   return [{ index, at, scope: body.scope, from, to, reason, run, ruleSet, looks }];
+}
+
+/** For how long the looks of some cycles at a scope vouch, from an instant on. */
+function holdsOf(scope, cycles, { told }) {
+  const declared = new Map();
+  const holdIn = (hash) => told.looks.get(hash)?.value.looks.find((look) => look.scope === scope)?.hold ?? null;
+  const holds = [];
+  for (const { leaf, at } of cycles) {
+    const { looks } = leaf.scopes;
+    if (!declared.has(looks)) declared.set(looks, holdIn(looks));
+    const hold = declared.get(looks);
+    if (hold !== null && holds.at(-1)?.hold !== hold) holds.push({ at, hold });
+  }
+  return holds;
 }
 
 /** The items of a look, by name, as the change log would have them: just those whose number and root the leaf commits to. */

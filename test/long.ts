@@ -10,7 +10,7 @@ const suites = [
   'ledger/fuzz.long.ts 5000',
   'package/mutate.long.ts 2600',
   'acceptance/kill.ts 12',
-  'alerts/kill.long.ts 40',
+  'alerts/kill.long.ts 24',
   'acceptance/chaos.long.ts 60',
   'acceptance/stop.ts 20',
   'deploy/container.long.ts',

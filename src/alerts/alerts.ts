@@ -184,10 +184,9 @@ export function openAlerts(options: AlertsOptions): Alerts {
 
   async function work(): Promise<void> {
     const at = now();
-    if (!operations.transaction(() => lease.hold(at))) {
-      memory = null;
-      return;
-    }
+    const held = operations.transaction(() => lease.hold(at));
+    if (held !== 'held') memory = null;
+    if (!held) return;
     if (memory === null) operations.transaction(() => unpark(operations));
     const news = newsAt(at);
     if (news === null) return;

@@ -24,12 +24,20 @@ export interface Channel {
   readonly name: string;
   /** Without threads, edits and replies come as messages of their own. */
   readonly threads: boolean;
-  /** Brings a letter. Errors: ChannelFault. */
-  deliver(letter: Letter): Promise<Receipt | null>;
+  /**
+   * Brings a letter. `still`, asked right before anything is sent, throws where another process brings it by now. Errors: ChannelFault,
+   * Overtaken.
+   */
+  deliver(letter: Letter, still?: () => void): Promise<Receipt | null>;
   /** Where a letter lies that may have arrived since an instant (epoch ms); null where it has not. Errors: ChannelFault where that cannot be told. */
   find(letter: Letter, since: number): Promise<Receipt | null>;
+  /** Takes back a message of ours that another stands in for; one that is gone is taken back. Not where a channel cannot. Errors: ChannelFault. */
+  retract?(receipt: Receipt): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Another process brings the letter by now. */
+export class Overtaken extends Error {}
 
 /** Why a letter was not delivered. */
 export class ChannelFault extends Error {

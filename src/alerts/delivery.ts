@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError } from '#src/errors.ts';
 import type { Operations } from '#src/operations/operations.ts';
-import { type Channel, ChannelFault } from './channel.ts';
+import { type Channel, ChannelFault, Overtaken, type Receipt } from './channel.ts';
 import type { Lease } from './lease.ts';
-import { channelsWaiting, delivered, failed, type Turn, take } from './outbox.ts';
+import { channelsWaiting, delivered, failed, isOwn, type Turn, take } from './outbox.ts';
 
 export interface DeliveryOptions {
   readonly operations: Operations;
@@ -31,7 +31,8 @@ export interface Delivery {
 
 /**
  * Brings the letters of the outbox, each channel apart, at the pace that a channel bears. A letter counts as one that may have arrived from
- * before it is brought, so that after a crash it is looked for first; a channel that cannot look gets it again.
+ * before it is brought, so that after a crash it is looked for first; a channel that cannot look gets it again. Whoever stood still for longer
+ * than the lease in the middle of a delivery finds that it was overtaken, and brings nothing; or takes back what it brought second.
  */
 export function openDelivery({
   operations,
@@ -51,7 +52,7 @@ export function openDelivery({
   async function lane(name: string): Promise<void> {
     while (!stop.signal.aborted) {
       const turn =
-        now() < (pauses.get(name) ?? 0) ? null : operations.transaction(() => (lease.isHeld(now()) ? take(operations, name, now()) : null));
+        now() < (pauses.get(name) ?? 0) ? null : operations.transaction(() => (lease.lasts(now()) ? take(operations, name, now()) : null));
       if (!turn) return;
       await bring(name, turn);
       await sleep(pace, undefined, { signal: stop.signal }).catch(() => undefined);
@@ -61,13 +62,39 @@ export function openDelivery({
   async function bring(name: string, { letter, attempts, tried, created }: Turn): Promise<void> {
     try {
       const there = tried === null ? null : await find(letter, tried);
-      const receipt = there ?? (isWorthBringing(letter.content) ? await channel.deliver(letter) : null);
-      operations.transaction(() => delivered(operations, letter.id, receipt, now()));
+      const receipt = there ?? (isWorthBringing(letter.content) ? await channel.deliver(letter, still(letter.id, attempts)) : null);
+      if (!operations.transaction(() => delivered(operations, letter.id, receipt, now()))) {
+        await retract(name, letter.id, receipt);
+        return;
+      }
       told?.((now() - created) / 1_000);
       log.info({ letter: letter.id, channel: name, attempts, found: there !== null }, 'letter delivered');
     } catch (error) {
-      note(name, letter.id, attempts, error);
+      if (error instanceof Overtaken) log.info({ letter: letter.id, channel: name, attempts }, error.message);
+      else note(name, letter.id, attempts, error);
     }
+  }
+
+  const still = (id: string, attempts: number) => (): void => {
+    if (!operations.transaction(() => lease.isHeld(now()) && isOwn(operations, id, attempts)))
+      throw new Overtaken('another process tells people by now, and this letter with it');
+  };
+
+  /** What another process brought before is there twice. */
+  async function retract(name: string, id: string, receipt: Receipt | null): Promise<void> {
+    if (receipt === null || !channel.retract) {
+      log.warn({ letter: id, channel: name }, 'a letter was brought twice: the channel takes nothing back');
+      return;
+    }
+    for (let attempt = 1; attempt <= 5; attempt++)
+      try {
+        await channel.retract(receipt);
+        log.info({ letter: id, channel: name }, 'a letter that two processes brought was taken back once');
+        return;
+      } catch (error) {
+        if (attempt === 5) log.warn({ letter: id, channel: name, reason: saying(error) }, 'a letter was brought twice and not taken back');
+        else await sleep(pace * 2 ** attempt);
+      }
   }
 
   /** Where the channel can never tell, the letter is brought again: once too often rather than never. */
@@ -94,7 +121,7 @@ export function openDelivery({
     const { permanent, uncertain, retryAfter, mend } = fault;
     const next = permanent ? null : now() + (retryAfter ?? pauseAfter(attempts, random()));
     if (retryAfter !== null) pauses.set(name, now() + retryAfter);
-    operations.transaction(() => failed(operations, id, { says: fault.message, mend, next, uncertain }));
+    operations.transaction(() => failed(operations, { id, attempts }, { says: fault.message, mend, next, uncertain }));
     log.warn({ letter: id, channel: name, attempts, reason: fault.message, parked: permanent }, 'a letter was not delivered');
   }
 

@@ -114,27 +114,37 @@ function letterOf(row: Row, channel: string, parent: Receipt | null): Letter {
   return { id, channel, content: content.is === 'parent' ? { is: 'alert', message } : { is: 'edit', message, of: at } };
 }
 
-/** It has arrived. What it said is no longer kept. */
-export function delivered({ db }: Operations, id: string, receipt: Receipt | null, now: number): void {
+/** Whether it is still to be brought by who took it at that attempt. */
+export const isOwn = ({ db }: Operations, id: string, attempts: number): boolean =>
+  db.prepare("SELECT 1 AS one FROM alert_letter WHERE id = ? AND state = 'waiting' AND attempts = ?").get(id, attempts) !== undefined;
+
+/**
+ * It has arrived. What it said is no longer kept. False where another process brought it too, and to another place: that one stands. To be
+ * called in a transaction.
+ */
+export function delivered({ db }: Operations, id: string, receipt: Receipt | null, now: number): boolean {
+  const row = db.prepare('SELECT state, receipt FROM alert_letter WHERE id = ?').get(id);
+  const own = receipt === null ? null : JSON.stringify(receipt);
+  if (row?.['state'] === 'delivered') return row['receipt'] === own;
   db.prepare(
     "UPDATE alert_letter SET state = 'delivered', receipt = ?, delivered = ?, content = NULL, fault = NULL, mend = NULL WHERE id = ?",
-  ).run(receipt === null ? null : JSON.stringify(receipt), now, id);
+  ).run(own, now, id);
+  return true;
 }
 
-/** It did not arrive, or nobody knows: it is tried again from `next` on; null: not before somebody mends something. */
+/**
+ * It did not arrive at that attempt, or nobody knows: it is tried again from `next` on; null: not before somebody mends something. Says
+ * nothing where another process has taken it since.
+ */
 export function failed(
   { db }: Operations,
-  id: string,
+  { id, attempts }: { readonly id: string; readonly attempts: number },
   fault: { readonly says: string; readonly mend: string; readonly next: number | null; readonly uncertain: boolean },
 ): void {
   const { says, mend, next, uncertain } = fault;
-  db.prepare(`UPDATE alert_letter SET state = ?, fault = ?, mend = ?, next = ?${uncertain ? '' : ', since = NULL'} WHERE id = ?`).run(
-    next === null ? 'parked' : 'waiting',
-    says,
-    mend,
-    next ?? 0,
-    id,
-  );
+  db.prepare(
+    `UPDATE alert_letter SET state = ?, fault = ?, mend = ?, next = ?${uncertain ? '' : ', since = NULL'} WHERE id = ? AND state = 'waiting' AND attempts = ?`,
+  ).run(next === null ? 'parked' : 'waiting', says, mend, next ?? 0, id, attempts);
 }
 
 /** Parked letters are tried again: at a start, and now and then. What came after a first message that was parked waits with it. */

@@ -1,5 +1,5 @@
 import type { Secret } from '#src/config/secret.ts';
-import { type Channel, ChannelFault } from './channel.ts';
+import { type Channel, ChannelFault, Overtaken } from './channel.ts';
 import { slackChannel } from './slack.ts';
 import { webhookChannel } from './slack-webhook.ts';
 
@@ -29,12 +29,13 @@ export function openChannel({ slack, webhook }: SlackPlaces): Channel | null {
 function withFallback(bot: Channel, hook: Channel): Channel {
   return {
     ...bot,
-    async deliver(letter) {
+    async deliver(letter, still) {
       try {
-        return await bot.deliver(letter);
+        return await bot.deliver(letter, still);
       } catch (error) {
         if (!(error instanceof ChannelFault) || !error.permanent) throw error;
-        await hook.deliver(letter).catch((second: unknown) => {
+        await hook.deliver(letter, still).catch((second: unknown) => {
+          if (second instanceof Overtaken) throw second;
           throw new ChannelFault(`${error.message}; and ${second instanceof ChannelFault ? second.message : String(second)}`, {
             permanent: second instanceof ChannelFault && second.permanent,
             uncertain: second instanceof ChannelFault && second.uncertain,

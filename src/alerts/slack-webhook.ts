@@ -1,7 +1,7 @@
 import type { Secret } from '#src/config/secret.ts';
 import type { Drawn } from './block-kit.ts';
 import { drawAlert, drawReply } from './blocks.ts';
-import { type Channel, ChannelFault, type Letter } from './channel.ts';
+import { type Channel, ChannelFault, type Letter, Overtaken } from './channel.ts';
 import { byStatus, refused, slackFault } from './slack-faults.ts';
 
 const asked = 'the webhook';
@@ -12,10 +12,10 @@ export function webhookChannel({ address }: { readonly address: Secret }): Chann
     name: 'webhook',
     threads: false,
 
-    async deliver({ content }) {
+    async deliver({ content }, still = () => undefined) {
       const drawn =
         content.is === 'reply' ? drawReply(content.message, { apart: true }) : drawAlert(content.message, { interactive: false });
-      await post(address, { ...drawn, unfurl_links: false, unfurl_media: false, link_names: false, parse: 'none' });
+      await post(address, { ...drawn, unfurl_links: false, unfurl_media: false, link_names: false, parse: 'none' }, still);
       return null;
     },
 
@@ -27,9 +27,10 @@ export function webhookChannel({ address }: { readonly address: Secret }): Chann
   };
 }
 
-async function post(address: Secret, message: Drawn & Readonly<Record<string, unknown>>): Promise<void> {
+async function post(address: Secret, message: Drawn & Readonly<Record<string, unknown>>, still: () => void): Promise<void> {
   try {
     const target = await webhookAddress(address);
+    still();
     const response = await fetch(target, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -43,7 +44,7 @@ async function post(address: Secret, message: Drawn & Readonly<Record<string, un
     if (response.status === 429) throw new ChannelFault(`${asked}: Slack asks to wait`, { retryAfter: (wait > 0 ? wait : 30) * 1000 });
     throw /^[a-z_]{2,80}$/.test(said) ? refused(asked, said) : byStatus(asked, response.status, said.slice(0, 200));
   } catch (error) {
-    throw slackFault(asked, error);
+    throw error instanceof Overtaken ? error : slackFault(asked, error);
   }
 }
 

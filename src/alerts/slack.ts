@@ -15,6 +15,12 @@ export interface SlackOptions {
   readonly endpoint?: string;
 }
 
+/** A letter, and the question whether it is still ours to bring. */
+interface Sending {
+  readonly letter: Letter;
+  readonly still: () => void;
+}
+
 const landed = z.object({ channel: z.string(), ts: z.string() });
 const identity = z.object({ user_id: z.string() });
 const messages = z.object({
@@ -54,7 +60,7 @@ export function slackChannel({ token, interactive, endpoint }: SlackOptions): Ch
     }
   }
 
-  async function post(letter: Letter, channel: string, drawn: Drawn, thread: object = {}): Promise<Receipt> {
+  async function post({ letter, still }: Sending, channel: string, drawn: Drawn, thread: object = {}): Promise<Receipt> {
     const common = {
       channel,
       metadata: { event_type: eventType, event_payload: { letter: letter.id } },
@@ -64,20 +70,24 @@ export function slackChannel({ token, interactive, endpoint }: SlackOptions): Ch
       parse: 'none',
       ...thread,
     };
-    const receipt = await laidOut(drawn, (content) => call('chat.postMessage', { ...common, mrkdwn: false, ...content }, landed));
+    const receipt = await laidOut(drawn, (content) => {
+      still();
+      return call('chat.postMessage', { ...common, mrkdwn: false, ...content }, landed);
+    });
     if (!isChannelId(letter.channel)) ids.set(letter.channel, receipt.channel);
     return receipt;
   }
 
-  async function edit(letter: Letter, drawn: Drawn, of: Receipt): Promise<Receipt> {
+  async function edit(sending: Sending, drawn: Drawn, of: Receipt): Promise<Receipt> {
     try {
-      return await laidOut(drawn, (content) =>
-        call('chat.update', { channel: of.channel, ts: of.ts, link_names: false, parse: 'none', ...content }, landed),
-      );
+      return await laidOut(drawn, (content) => {
+        sending.still();
+        return call('chat.update', { channel: of.channel, ts: of.ts, link_names: false, parse: 'none', ...content }, landed);
+      });
     } catch (error) {
-      if (codeOf(error) === 'message_not_found') return post(letter, of.channel, drawn);
+      if (codeOf(error) === 'message_not_found') return post(sending, of.channel, drawn);
       if (['edit_window_closed', 'cant_update_message'].includes(codeOf(error)))
-        return post(letter, of.channel, drawn, { thread_ts: of.ts });
+        return post(sending, of.channel, drawn, { thread_ts: of.ts });
       throw error;
     }
   }
@@ -86,23 +96,24 @@ export function slackChannel({ token, interactive, endpoint }: SlackOptions): Ch
     name: 'slack',
     threads: true,
 
-    async deliver(letter) {
+    async deliver(letter, still = () => undefined) {
       const { content, channel } = letter;
+      const sending = { letter, still };
       try {
         switch (content.is) {
           case 'alert':
-            return await post(letter, await idOf(channel), drawAlert(content.message, { interactive }));
+            return await post(sending, await idOf(channel), drawAlert(content.message, { interactive }));
           case 'edit':
-            return await edit(letter, drawAlert(content.message, { interactive }), content.of);
+            return await edit(sending, drawAlert(content.message, { interactive }), content.of);
           case 'reply':
-            return await post(letter, content.to.channel, drawReply(content.message), {
+            return await post(sending, content.to.channel, drawReply(content.message), {
               thread_ts: content.to.ts,
               reply_broadcast: content.broadcast,
             });
         }
       } catch (error) {
         if (content.is === 'reply' && ['thread_not_found', 'message_not_found', 'cannot_reply_to_message'].includes(codeOf(error)))
-          return post(letter, content.to.channel, drawReply(content.message, { apart: true }));
+          return post(sending, content.to.channel, drawReply(content.message, { apart: true }));
         // The name may have become that of another channel.
         if (codeOf(error) === 'channel_not_found') ids.delete(channel);
         throw error;
@@ -121,6 +132,14 @@ export function slackChannel({ token, interactive, endpoint }: SlackOptions): Ch
       }
       const found = await search(call, 'conversations.history', { channel }, letter.id, since, self);
       return found === null ? null : { channel, ts: found };
+    },
+
+    async retract({ channel, ts }) {
+      try {
+        await call('chat.delete', { channel, ts }, z.object({}));
+      } catch (error) {
+        if (codeOf(error) !== 'message_not_found') throw error;
+      }
     },
 
     async close() {},

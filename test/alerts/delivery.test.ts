@@ -3,7 +3,7 @@ import { ChannelFault } from '#src/alerts/channel.ts';
 import { openDelivery } from '#src/alerts/delivery.ts';
 import { leaseIn } from '#src/alerts/lease.ts';
 import type { AlertMessage } from '#src/alerts/message.ts';
-import { type Draft, put, undelivered, unpark } from '#src/alerts/outbox.ts';
+import { type Draft, delivered, put, take, undelivered, unpark } from '#src/alerts/outbox.ts';
 import { alertPart } from '#src/alerts/tables.ts';
 import { type Operations, openOperations } from '#src/operations/operations.ts';
 import { postgresIsThere, startPostgres } from '#test/evidence/postgres-server.ts';
@@ -151,15 +151,95 @@ function contract(place: () => Operations): void {
     operations.db.prepare('DELETE FROM alert_lease').run();
     const [one, two] = [leaseIn(operations, 'one'), leaseIn(operations, 'two')];
     expect([one.hold(0), two.hold(1_000), two.isHeld(1_000), one.hold(50_000), two.hold(100_000)]).toEqual([
-      true,
+      'taken',
       false,
       false,
-      true,
+      'held',
       false,
     ]);
-    expect([two.hold(111_000), one.isHeld(111_000), one.hold(112_000)]).toEqual([true, false, false]);
+    expect([two.hold(111_000), one.isHeld(111_000), one.hold(112_000)]).toEqual(['taken', false, false]);
     two.release();
-    expect(one.hold(112_000)).toBe(true);
+    // The other told meanwhile: whoever had it before is told that it is not the same any more.
+    expect(one.hold(112_000)).toBe('taken');
+  });
+
+  test('nothing is begun that may outlast the lease', async () => {
+    const own = world(place());
+    own.put(parent('A'));
+    own.clock.now += 46_000;
+    own.delivery.nudge();
+    await own.delivery.settled();
+    expect(own.brought).toEqual([]);
+    await own.bring();
+    expect(own.brought).toEqual(['A.1']);
+  });
+
+  describe('what another process took meanwhile', () => {
+    /** Another process finds the lease free in the middle of a delivery, and brings what waits. */
+    function overtaken(operations: Operations, channel: Recording, at: 'before' | 'after', does: 'brings' | 'finds' | 'takes') {
+      const own = world(operations, channel);
+      const clean = channel.deliver.bind(channel);
+      const other = async () => {
+        own.clock.now += 90_000;
+        const lease = leaseIn(operations, 'two');
+        operations.transaction(() => lease.hold(own.clock.now));
+        const turn = operations.transaction(() => take(operations, '#a', own.clock.now))!;
+        if (does === 'takes') return;
+        const receipt = does === 'finds' ? await channel.find(turn.letter) : await clean(turn.letter);
+        operations.transaction(() => delivered(operations, turn.letter.id, receipt, own.clock.now));
+      };
+      channel.deliver = async (letter, still) => {
+        if (at === 'before') await other();
+        const receipt = await clean(letter, still);
+        if (at === 'after') await other();
+        return receipt;
+      };
+      own.put(parent('A'));
+      return own;
+    }
+
+    test('is not brought again by who stood still before sending it', async () => {
+      const channel = new Recording();
+      const own = overtaken(place(), channel, 'before', 'brings');
+      await own.bring();
+      expect(channel.shown.length).toBe(1);
+      expect(own.waiting()).toEqual([]);
+    });
+
+    test('is left to the other, whose turn it is', async () => {
+      const channel = new Recording();
+      const own = overtaken(place(), channel, 'before', 'takes');
+      await own.bring();
+      expect(channel.shown.length).toBe(0);
+      expect(own.waiting()).toMatchObject([{ id: 'A.1', state: 'waiting', attempts: 2, fault: null }]);
+    });
+
+    test('and had been brought already is there once, and the thread goes to the one that stays', async () => {
+      const channel = new Recording();
+      const own = overtaken(place(), channel, 'after', 'brings');
+      await own.bring();
+      expect(channel.letters.length).toBe(2);
+      expect([...channel.messages.keys()]).toEqual(['2']);
+      channel.deliver = Recording.prototype.deliver.bind(channel);
+      own.put(reply('A', 2, 'more'));
+      await own.bring(120_000);
+      expect(channel.messages.get('2')!.thread.length).toBe(1);
+    });
+
+    test('and found where it was brought stays there', async () => {
+      const channel = new Recording();
+      const own = overtaken(place(), channel, 'after', 'finds');
+      await own.bring();
+      expect([...channel.messages.keys()]).toEqual(['1']);
+    });
+
+    test('and cannot be taken back at first is taken back later', async () => {
+      const channel = new Recording();
+      const own = overtaken(place(), channel, 'after', 'brings');
+      channel.stuck = 2;
+      await own.bring();
+      expect([...channel.messages.keys()]).toEqual(['2']);
+    });
   });
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { kill, seeded } from './killing.ts';
 
 test('killed at any instant, what a channel can find is there exactly once', async () => {
-  const { delivered, posted, waiting, astray, first } = await kill(4, true, seeded(11));
+  const { delivered, posted, waiting, astray, first } = await kill({ times: 4, finds: true, chance: seeded(11) });
   expect(waiting).toBe(0);
   expect(astray).toEqual([]);
   expect(first.length).toBeGreaterThan(0);

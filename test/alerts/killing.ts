@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,22 @@ export interface Killed {
   /** The items that fail and stand in no open alert, and the other way round. */
   readonly astray: readonly string[];
   readonly first: readonly string[];
+  /** How often something that two processes brought was taken back once. */
+  readonly takenBack: number;
+}
+
+export interface Killing {
+  /** How often one of the processes is killed, or stands still. */
+  readonly times: number;
+  /** The channel can say what arrived. */
+  readonly finds: boolean;
+  /** From 0 to 1. */
+  readonly chance: () => number;
+  /** The address of a database, in place of a file. */
+  readonly where?: string;
+  readonly processes?: number;
+  /** Now and then one stands still for longer than the lease, and goes on. */
+  readonly stops?: boolean;
 }
 
 /** Numbers from 0 to 1 that only look random. */
@@ -24,8 +40,8 @@ export const seeded = (seed: number) => (): number => {
   return seed / 2_147_483_648;
 };
 
-/** Kills a telling process at random so many times, while what it has to tell changes; then lets it finish. `where`: in place of a file. */
-export async function kill(times: number, finds: boolean, chance: () => number, where?: string): Promise<Killed> {
+/** Kills telling processes at random, while what they have to tell changes; then lets them finish. */
+export async function kill({ times, finds, chance, where, processes = 1, stops = false }: Killing): Promise<Killed> {
   const folder = mkdtempSync(join(tmpdir(), 'telling-'));
   const place = where ?? join(folder, 'operations.db');
   const file = join(folder, 'doors.json');
@@ -38,33 +54,46 @@ export async function kill(times: number, finds: boolean, chance: () => number, 
   };
   turn();
   const script = fileURLToPath(new URL('telling.ts', import.meta.url));
+  const rounds = processes === 1 ? 4 : 12;
   const run = () =>
-    spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, place, file, chat.url, finds ? 'finds' : 'posts'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', script, place, file, chat.url, finds ? 'finds' : 'posts', String(rounds)],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
+  const end = async (child: ChildProcess) => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  };
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const turning = async (ms: number) => {
+    for (const until = Date.now() + ms; Date.now() < until; ) {
+      await pause(60);
+      turn();
+    }
+  };
+  const alive = Array.from({ length: processes }, run);
   try {
     for (let i = 0; i < times; i++) {
-      const child = run();
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      const live = 350 + chance() * 900;
-      for (const end = Date.now() + live; Date.now() < end; ) {
-        await pause(60);
-        turn();
+      await turning(350 + chance() * 900);
+      const which = Math.floor(chance() * processes);
+      if (stops && chance() < 0.5) {
+        alive[which]!.kill('SIGSTOP');
+        await turning(200 + chance() * 400);
+        alive[which]!.kill('SIGCONT');
+      } else {
+        await end(alive[which]!);
+        alive[which] = run();
       }
-      child.kill('SIGKILL');
-      await ended;
     }
-    const child = run();
-    const ended = new Promise((resolve) => child.once('exit', resolve));
     using operations = openOperations(place, [alertPart]);
     let calm = 0;
-    for (const end = Date.now() + 20_000; Date.now() < end && calm < 5; ) {
+    for (const until = Date.now() + 20_000; Date.now() < until && calm < 5; ) {
       await pause(200);
       calm = undelivered(operations).length === 0 ? calm + 1 : 0;
     }
-    child.kill('SIGKILL');
-    await ended;
+    await Promise.all(alive.map(end));
     const rows = operations.db.prepare('SELECT id, kind, state FROM alert_letter').all();
     const { state } = load(operations, 0);
     const open = new Set(
@@ -73,15 +102,17 @@ export async function kill(times: number, finds: boolean, chance: () => number, 
       ),
     );
     const posted = new Map<string, number>();
-    for (const { id } of chat.posted) posted.set(id, (posted.get(id) ?? 0) + 1);
+    for (const { id } of chat.posted.filter(({ gone }) => !gone)) posted.set(id, (posted.get(id) ?? 0) + 1);
     return {
       delivered: rows.filter((row) => row['state'] === 'delivered').map(({ id }) => String(id)),
       waiting: rows.filter((row) => row['state'] !== 'delivered').length,
       posted,
       astray: Object.keys(doors).filter((key) => doors[key] !== open.has(key)),
+      takenBack: chat.posted.filter(({ gone }) => gone).length,
       first: rows.filter(({ kind }) => kind === 'parent').map(({ id }) => String(id)),
     };
   } finally {
+    for (const child of alive) child.kill('SIGKILL');
     await chat.close();
     rmSync(folder, { recursive: true });
   }

@@ -15,7 +15,11 @@ export class Recording implements Channel {
     this.threads = threads;
   }
 
-  async deliver(letter: Letter): Promise<Receipt | null> {
+  /** So many times nothing is taken back. */
+  stuck = 0;
+
+  async deliver(letter: Letter, still?: () => void): Promise<Receipt | null> {
+    still?.();
     const fault = this.faults.shift();
     if (fault && !fault.uncertain) throw fault;
     this.letters.push(letter);
@@ -35,6 +39,11 @@ export class Recording implements Channel {
   async find(letter: Letter): Promise<Receipt | null> {
     const at = this.letters.findIndex(({ id }) => id === letter.id);
     return at < 0 ? null : { channel: letter.channel, ts: String(at + 1) };
+  }
+
+  async retract({ ts }: Receipt): Promise<void> {
+    if (this.stuck-- > 0) throw new ChannelFault('no answer', { uncertain: true });
+    this.messages.delete(ts);
   }
 
   async close(): Promise<void> {}

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Channel, ChannelFault } from '#src/alerts/channel.ts';
+import { type Channel, ChannelFault, Overtaken } from '#src/alerts/channel.ts';
 import { webhookChannel } from '#src/alerts/slack-webhook.ts';
 import { secretOf } from '#src/config/secret.ts';
 import { type SlackDouble, startSlack } from '#test/doubles/slack.ts';
@@ -33,6 +33,14 @@ test('a webhook tells everything as messages of their own, without buttons', asy
   expect(slack.screen('#security')).toMatch(/Mend by[^]*HF-7K3QZ: Acknowledged by dana/);
   expect(slack.screen('#security')).not.toContain('Acknowledge…');
   expect(await faultOf(channel.find(alert, 0))).toMatchObject({ message: expect.stringContaining('cannot be told') });
+});
+
+test('nothing is sent where another process brings it by now', async () => {
+  const still = () => {
+    throw new Overtaken('another');
+  };
+  await expect(channel.deliver(alert, still)).rejects.toBeInstanceOf(Overtaken);
+  expect(slack.posted).toEqual([]);
 });
 
 describe('what goes wrong', () => {

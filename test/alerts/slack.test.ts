@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Channel, ChannelFault } from '#src/alerts/channel.ts';
+import { type Channel, ChannelFault, Overtaken } from '#src/alerts/channel.ts';
 import { slackChannel } from '#src/alerts/slack.ts';
 import { slackFault } from '#src/alerts/slack-faults.ts';
 import { secretOf } from '#src/config/secret.ts';
@@ -90,6 +90,31 @@ describe('a message', () => {
     await channel.deliver(letterOf('letter-4', { is: 'reply', message: reply, to: receipt, broadcast: false }));
     expect(slack.posted.at(-1)).toMatchObject({ thread: null });
     expect(slack.seen(slack.posted.at(-1)!).text).toContain('HF-7K3QZ: Acknowledged by dana');
+  });
+
+  test('is taken back, once and again', async () => {
+    const [first, second] = [(await channel.deliver(alert()))!, (await channel.deliver(alert()))!];
+    await channel.retract!(second);
+    await channel.retract!(second);
+    expect(slack.posted.map(({ ts }) => ts)).toEqual([first.ts]);
+    expect(await faultOf(channel.retract!({ ...first, ts: slack.chat('C0SECURITY', 'hello').ts }))).toMatchObject({ uncertain: false });
+  });
+
+  test('is not sent where another process brings it by now, whatever was asked before', async () => {
+    const sent: string[] = [];
+    const still = () => {
+      sent.push(...slack.calls.map(({ method }) => method));
+      throw new Overtaken('another');
+    };
+    const to = { channel: 'C0SECURITY', ts: '1.1' };
+    await expect(channel.deliver(alert(), still)).rejects.toBeInstanceOf(Overtaken);
+    for (const content of [
+      { is: 'reply', message: reply, to, broadcast: false },
+      { is: 'edit', message: drift, of: to },
+    ] as const)
+      await expect(channel.deliver(letterOf('2', content), still)).rejects.toBeInstanceOf(Overtaken);
+    expect(slack.calls.filter(({ method }) => method.startsWith('chat.'))).toEqual([]);
+    expect(sent).toContain('conversations.list');
   });
 
   test('whose layout is refused still arrives, as text that says so', async () => {

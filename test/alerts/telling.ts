@@ -10,10 +10,10 @@ import { defineRule, fail, pass } from '#src/rule.ts';
 import { chatChannel } from './chat.ts';
 
 /*
- * A process that tells what fails in a file, to be killed at any instant. Usage: telling.ts OPERATIONS FILE URL finds|posts
+ * A process that tells what fails in a file, to be killed at any instant. Usage: telling.ts OPERATIONS FILE URL finds|posts ROUNDS
  * The file names the items that fail; it is read each time the clock is seen.
  */
-const [place, file, url, way] = process.argv.slice(2) as [string, string, string, string];
+const [place, file, url, way, rounds] = process.argv.slice(2) as [string, string, string, string, string];
 
 const door = definePopulation('toy.door', {
   title: 'Doors',
@@ -80,7 +80,7 @@ for (;;) {
     pace: 2,
     lease: 150,
   });
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < Number(rounds); i++) {
     read();
     await alerts.tick();
     await new Promise((resolve) => setTimeout(resolve, 15));

@@ -22,6 +22,10 @@ const description = JSON.parse(readFileSync(new URL('openapi.json', import.meta.
 const laterArguments: Readonly<Record<string, readonly Parameter[]>> = {
   'chat.postMessage': [{ name: 'metadata', type: 'string' }],
   'chat.update': [{ name: 'metadata', type: 'string' }],
+  'chat.delete': [
+    { name: 'channel', type: 'string', required: true },
+    { name: 'ts', type: 'string', required: true },
+  ],
   'views.open': [],
   'apps.connections.open': [],
   'conversations.history': [

@@ -199,6 +199,16 @@ export const methods: Readonly<Record<string, (state: State, args: Args) => Answ
     return { ok: true, channel: message.channel, ts: message.ts, text: message.text, message: { text: message.text, user: message.user } };
   },
 
+  'chat.delete'(state, args) {
+    const refused = needs(state, 'chat:write');
+    if (refused) return refused;
+    const at = state.posted.findIndex(({ channel, ts }) => channel === args['channel'] && ts === args['ts']);
+    if (at < 0) return failed('message_not_found');
+    if (state.posted[at]!.user !== state.world.bot.user) return failed('cant_delete_message');
+    state.posted.splice(at, 1);
+    return { ok: true, channel: args['channel'], ts: args['ts'] };
+  },
+
   'chat.postEphemeral'(state, args) {
     const channel = channelNamed(state, args['channel'] ?? '');
     if (!channel) return failed('channel_not_found');

@@ -4,7 +4,8 @@ import type { Collector, Place } from '#src/collector.ts';
 import { slotOf } from '#src/cycle/again.ts';
 import type { CallRecord, Look, Looked } from '#src/cycle/collect.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
-import { type Observed, type UnreadReason, unreadReasons } from '#src/population.ts';
+import { type Observed, type Unread, type UnreadReason, unreadReasons } from '#src/population.ts';
+import { secretIn, withoutSecrets } from '#src/redaction.ts';
 
 /** What a worker is asked: to look at the scopes of one place that are due, which share calls. */
 export interface Question {
@@ -99,17 +100,29 @@ export function writeLook(look: Look): Buffer {
 
 /**
  * Reads what a worker told beside what it was asked. No hash is taken on trust: those of items and replies are computed here, and a reply that
- * is said to be kept must be one of the look before. Throws where it is no answer to the question.
+ * is said to be kept must be one of the look before. A worker knows its own secrets only: what holds one of ours, or looks like any, fails the
+ * scope here too. Throws where it is no answer to the question.
  */
-export function readLook(packed: Uint8Array, { stands, before }: ScopeQuestion): Look {
+export function readLook(packed: Uint8Array, { collector, stands, before }: ScopeQuestion): Look {
   const told = lookSchema.parse(unpack(packed));
   const kept = new Set([...before.answers.values()].map(({ reply }) => reply));
+  const blocked: Unread[] = [];
+  const isBlocked = (call: string, text: string): boolean => {
+    const secret = secretIn(text);
+    if (secret !== null)
+      blocked.push({ unread: 'redaction-blocked', call, needs: '', detail: `what a worker told seems to hold ${secret}` });
+    return secret !== null;
+  };
   const calls = told.calls.map(({ reply, replyHash, failure, ...call }): CallRecord => {
+    if (reply !== null && isBlocked(call.operation, reply))
+      return { ...call, reply: null, failure: { reason: 'redaction-blocked', code: '', detail: blocked.at(-1)!.detail } };
     if (reply === null && replyHash !== undefined && !kept.has(replyHash)) throw new Error('a reply that is said to be kept is not');
     const hash = reply === null ? replyHash : sha256(reply);
-    return { ...call, reply, ...(hash !== undefined && !failure && { replyHash: hash }), ...(failure && { failure }) };
+    return { ...call, reply, ...(hash !== undefined && !failure && { replyHash: hash }), ...(failure && { failure: clean(failure) }) };
   });
-  if (told.status === 'failed') return { status: 'failed', calls, unread: told.unread };
+  if (told.status === 'complete') for (const item of told.items) isBlocked(calls[0]?.operation ?? collector, item);
+  if (blocked[0]) return { status: 'failed', calls, unread: blocked[0] };
+  if (told.status === 'failed') return { status: 'failed', calls, unread: clean(told.unread) };
   if (told.status === 'same') {
     if (!stands) throw new Error('nothing was there that it could be the same as');
     return { status: 'same', calls };
@@ -126,6 +139,9 @@ export function readLook(packed: Uint8Array, { stands, before }: ScopeQuestion):
     looked: { answers, asked: told.asked },
   };
 }
+
+/** The words of a provider, or of a fault. */
+const clean = <T extends { readonly detail: string }>(told: T): T => ({ ...told, detail: withoutSecrets(told.detail) });
 
 const reasons = Object.keys(unreadReasons) as [UnreadReason, ...UnreadReason[]];
 const calls = z.array(

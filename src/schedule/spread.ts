@@ -5,6 +5,7 @@ import { type Collected, collectedFrom, stands } from '#src/cycle/collect.ts';
 import { type CollectDue, type CycleOf, type DueScope, memoryOf } from '#src/cycle/collecting.ts';
 import { labelOf } from '#src/cycle/declared.ts';
 import { scopeKey } from '#src/evidence/store.ts';
+import { withoutSecrets } from '#src/redaction.ts';
 import { readLook, type ScopeQuestion, scopeQuestion, writeQuestion } from './question.ts';
 import type { NewJob, Queue, Told } from './queue.ts';
 
@@ -157,7 +158,12 @@ function collectedOf({ due, question }: Open, answer: Uint8Array, cycle: CycleOf
 const notCollected = ({ collector }: DueScope, detail: string): Collected => ({
   status: 'failed',
   calls: [],
-  unread: { unread: 'unavailable', call: Object.keys(collector.reads)[0] ?? collector.id, needs: '', detail: detail.slice(0, 300) },
+  unread: {
+    unread: 'unavailable',
+    call: Object.keys(collector.reads)[0] ?? collector.id,
+    needs: '',
+    detail: withoutSecrets(detail).slice(0, 300),
+  },
 });
 
 const reasonOf = (error: unknown): string => (Error.isError(error) ? error.message.split('\n')[0]!.slice(0, 200) : String(error));

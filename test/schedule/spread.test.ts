@@ -8,8 +8,10 @@ import { newMemory } from '#src/cycle/judge-cycle.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import type { CycleRecord, EvidenceStore } from '#src/evidence/store.ts';
 import { openOperations } from '#src/operations/operations.ts';
+import { learnSecret } from '#src/redaction.ts';
 import { ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
 import { openEmbedded, queuePart } from '#src/schedule/embedded.ts';
+import { writeLook } from '#src/schedule/question.ts';
 import type { Queue, Working } from '#src/schedule/queue.ts';
 import { collectByWorkers, type Spreading } from '#src/schedule/spread.ts';
 import { startWorker } from '#src/schedule/worker.ts';
@@ -207,6 +209,27 @@ describe('a cycle whose scopes are collected by workers', () => {
     const failed = lost!.record.scopes.filter(({ status }) => status === 'failed');
     expect(failed).toHaveLength(24);
     expect(failed[0]).toMatchObject({ unread: { detail: 'worker w is of another version than the agent' } });
+  });
+
+  test('a secret that only the agent knows is in no record, wherever a worker tells it', async () => {
+    const canary = 'c4nary-of-the-agent-0123456789';
+    learnSecret(canary);
+    const { queue, collect } = jobs();
+    const told = writeLook({
+      status: 'complete',
+      calls: [{ operation: 'ec2:DescribeVolumes', parameters: '{}', page: 0, status: 200, requestId: 'r', reply: `["${canary}"]` }],
+      items: [],
+      looked: { answers: new Map(), asked: null },
+    });
+    const working = queue.work({ name: 'w', atOnce: 4 }, async ({ tell }) => {
+      await tell('aws-ebs-volumes', told);
+      throw new Error(`the provider said ${canary}`);
+    });
+    closing.push(() => working.drain(500));
+    const { record } = (await company(collect).cycle())!;
+    expect(JSON.stringify(record)).not.toContain('c4nary');
+    const details = record.scopes.flatMap((scope) => (scope.status === 'failed' ? [scope.unread.detail] : []));
+    expect(new Set(details)).toEqual(new Set(['what a worker told seems to hold a secret of ours', 'the provider said (secret)']));
   });
 
   test('what is no answer to the question is not taken for one', async () => {

@@ -200,10 +200,16 @@ export async function openAgent({
       logCycle(log, outcome);
     }
     if (signal?.aborted) return tell(outcomes);
+    rereads?.keepOnly(isLookedAt);
     const purged = await keepOrder(now()).catch(notScrubbed(log));
     if (purged && purged.documents > 0) log.info({ documents: purged.documents, bytes: purged.bytes }, 'purged by policy');
     outside?.nudge();
     return tell(outcomes);
+  }
+
+  function isLookedAt(scope: string): boolean {
+    const held = store.held.get(scope);
+    return held?.retired === null && connections.some(({ id }) => id === held.scope.connection);
   }
 
   async function tell(outcomes: CycleOutcome[]): Promise<CycleOutcome[]> {

@@ -12,6 +12,8 @@ export interface Rereads {
   due(at: number): ReadonlySet<string>;
   /** These were looked at as of an instant, with whatever came of it. */
   looked(scopes: readonly string[], asOf: number): void;
+  /** Forgets those that are not there any more, so that nobody will look at them. */
+  keepOnly(isThere: (scope: string) => boolean): void;
 }
 
 export function openRereads({ db, transaction }: Operations): Rereads {
@@ -20,9 +22,15 @@ export function openRereads({ db, transaction }: Operations): Rereads {
   );
   const due = db.prepare('SELECT scope FROM reread WHERE due <= ?');
   const looked = db.prepare('DELETE FROM reread WHERE scope = ? AND due <= ?');
+  const all = db.prepare('SELECT scope FROM reread');
+  const forget = db.prepare('DELETE FROM reread WHERE scope = ?');
   return {
     ask: (scopes, at) => transaction(() => scopes.forEach((scope) => void ask.run(scope, at))),
     due: (at) => new Set(due.all(at).map((row) => String(row['scope']))),
     looked: (scopes, asOf) => transaction(() => scopes.forEach((scope) => void looked.run(scope, asOf))),
+    keepOnly(isThere) {
+      const gone = all.all().flatMap(({ scope }) => (isThere(String(scope)) ? [] : [String(scope)]));
+      if (gone.length > 0) transaction(() => gone.forEach((scope) => void forget.run(scope)));
+    },
   };
 }

@@ -141,6 +141,6 @@ function deadlines({ draft, alert, open }: Course): Alert {
 function reminder({ draft, alert, open, blind, policy }: Course): Alert {
   const every = policy.remind[alert.severity];
   if (every === null || alert.acknowledged !== null || alert.flapping !== null || draft.now - alert.toldAt < every) return alert;
-  if (alert.kind === 'drift' && open.every(({ condition }) => blind.has(condition.scope))) return alert;
+  if (open.every(({ condition: { kind, scope } }) => kind === 'drift' && blind.has(scope))) return alert;
   return reply(draft, change(draft, alert, { toldAt: draft.now }), { what: 'reminder' }, true);
 }

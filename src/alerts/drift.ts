@@ -100,14 +100,14 @@ function obey(draft: Draft, order: Order): void {
   }
   const { by, until, note } = order;
   reply(draft, change(draft, alert, { acknowledged: { by, until, note } }), { what: 'acknowledged', by, until, note });
-  // What has happened cannot be mended: that somebody took note of it is how it ends.
-  if (alert.kind !== 'event') return;
+  // What has happened cannot be mended: that somebody took note of it is how it ends. What else a digest holds goes on.
   const ended = { at: draft.now, how: `${by} took note of it`, noted: draft.now };
-  const open = [...alert.members.values()].filter((member) => member.ended === null);
+  const noted = [...alert.members.values()].filter((member) => member.ended === null && member.condition.kind === 'event');
+  if (noted.length === 0) return;
   put(
     draft,
     alert.id,
-    open.map((member) => ({ ...member, ended })),
+    noted.map((member) => ({ ...member, ended })),
   );
 }
 

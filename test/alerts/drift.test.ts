@@ -142,6 +142,19 @@ describe('time', () => {
     expect([...more.state.alerts.values()][0]!.acknowledged).toBeNull();
   });
 
+  test('taking note of a digest ends what has happened in it, and nothing that can be mended', () => {
+    for (const digest of [['event', 'drift'] as const, ['drift', 'event'] as const]) {
+      const story = new Story().raise(...digest.map((kind) => condition(kind, { kind, baseline: true }))).pass(minute);
+      const [alert] = [...story.state.alerts.values()];
+      expect([alert!.digest, alert!.kind]).toEqual(['baseline', digest[0]]);
+      story.step({ orders: [{ alert: alert!.id, do: 'acknowledge', by: 'ada', until: story.now + 7 * day, note: '' }] });
+      const { members, resolved, acknowledged } = story.state.alerts.get(alert!.id)!;
+      expect([members.get('event')!.ended?.how, members.get('drift')!.ended, resolved]).toEqual(['ada took note of it', null, null]);
+      expect(acknowledged).not.toBeNull();
+      expect(story.end('drift').state.alerts.get(alert!.id)!.resolved).not.toBeNull();
+    }
+  });
+
   test('a deadline is told before it comes, and when it has passed', () => {
     const story = new Story().raise(condition('a', { severity: 'low', due: start + 6 * day })).pass(7 * day, hour);
     expect(story.told.map(({ at }, i) => [story.words[i], Math.round((at - start) / day)])).toEqual([

@@ -1,20 +1,29 @@
 import { HoldfastError } from '#src/errors.ts';
-import { type EvidenceStore, parseScopeKey } from '#src/evidence/store.ts';
+import type { EvidenceStore } from '#src/evidence/store.ts';
 import type { Brought, BroughtLook } from './input.ts';
 
-/** What is asked of another store: the looks of [from, to) at a scope, as it is called there. */
+/** What is asked of another store: the looks of [from, to) at a scope, by its name here and the one it has there. */
 interface Asked {
   readonly file: string;
   readonly scope: string;
+  readonly theirs: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** The looks that another agent recorded, with the calls and replies of each. BACKFILL_SOURCE where it does not hold what is asked of it. */
-export function looksIn(store: EvidenceStore, { file, scope, from, to }: Asked): { looks: BroughtLook[]; run: string } {
+/**
+ * The looks that another agent recorded at the same place, with the calls and replies of each. BACKFILL_SOURCE where it does not hold what is
+ * asked of it.
+ */
+export function looksIn(store: EvidenceStore, { file, scope: own, theirs: scope, from, to }: Asked): { looks: BroughtLook[]; run: string } {
   const refuse = (reason: string, mend: string): never => {
     throw new HoldfastError('BACKFILL_SOURCE', { file, reason, mend });
   };
+  if (placeIn(own) !== placeIn(scope))
+    refuse(
+      `${scope} is another place than ${own}`,
+      'Only the name of the connection may differ: account, region and population are to be the same.',
+    );
   const [fault] = store.check();
   if (fault !== undefined) refuse(`it does not verify: ${fault}`, 'Take a copy of that store that `holdfast verify` accepts.');
   if (!store.held.has(scope)) refuse(`it never looked at ${scope}`, likeIt(store, scope));
@@ -41,10 +50,12 @@ export function looksIn(store: EvidenceStore, { file, scope, from, to }: Asked):
   return { looks, run: `${name}, ${size} leaves, root ${root}; ${looks.length} looks of its leaves ${cycles[0]} to ${cycles.at(-1)}` };
 }
 
+/** A scope without the name of its connection. */
+const placeIn = (scope: string): string => scope.slice(scope.indexOf('/') + 1);
+
 /** The same place under the name of another connection. */
 function likeIt({ held }: EvidenceStore, scope: string): string {
-  const { account, region, population } = parseScopeKey(scope);
-  const other = [...held.keys()].find((key) => key.endsWith(`/${account}/${region}/${population}`));
+  const other = [...held.keys()].find((key) => placeIn(key) === placeIn(scope));
   return other === undefined
     ? 'Name another store, or another scope with --scope.'
     : `There it is ${other}: name it with --their-scope ${other}.`;

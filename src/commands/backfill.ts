@@ -90,11 +90,12 @@ function broughtIn({ options, operands, cwd }: Invocation): { brought: Brought; 
   if (from >= to) throw usage('--to is not after --from.');
   const file = resolve(cwd, store);
   if (!existsSync(file)) throw new HoldfastError('STORE_MISSING', { file });
-  const { 'their-scope': theirs, run } = options;
+  const theirs = typeof options['their-scope'] === 'string' ? options['their-scope'] : scope;
   const other = openForReading(file);
   try {
-    const found = looksIn(other, { file: store, scope: typeof theirs === 'string' ? theirs : scope, from, to });
-    return { brought: { scope, from, to, reason, run: typeof run === 'string' ? run : found.run, looks: found.looks }, source: store };
+    const { looks, run: found } = looksIn(other, { file: store, scope, theirs, from, to });
+    const run = `${typeof options['run'] === 'string' ? options['run'] : found}${theirs === scope ? '' : `; looks at ${theirs} there`}`;
+    return { brought: { scope, from, to, reason, run, looks }, source: store };
   } finally {
     void other[Symbol.asyncDispose]();
   }

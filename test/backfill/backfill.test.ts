@@ -93,6 +93,18 @@ describe('what another agent saw is brought', () => {
     expect(checks.find(({ check }) => check === 'rules')!.notEstablished).toEqual([]);
   }, 60_000);
 
+  test('where its connection has another name there, the leaf would say which', async () => {
+    const scope = groups.replace('aws/', 'prod/');
+    for (const [more, run] of [
+      ['', /; looks at aws\/111122223333\/eu-central-1\/aws\.security-group there$/],
+      ['--run mine', /^mine; looks at aws\//],
+    ] as const) {
+      const out = `theirs${more.length}.json`;
+      expect((await holdfast(ours, line(scope, `--their-scope ${groups} --out ${out} ${more}`))).code).toBe(0);
+      expect((JSON.parse(readFileSync(join(ours, out), 'utf8')) as { run: string }).run).toMatch(run);
+    }
+  });
+
   test('written to a file and brought from there, it is the same', async () => {
     expect((await holdfast(ours, line(groups, '--out looks.json'))).out).toContain('12 looks; nothing was recorded');
     const { looks } = JSON.parse(readFileSync(join(ours, 'looks.json'), 'utf8')) as { looks: { calls: object[] }[] };
@@ -128,6 +140,9 @@ describe('what does not fit is told, and leaves nothing behind', () => {
     ['no reason', line(groups).replace(' --reason outage', ''), '--reason is missing'],
     ['a day that is none', line(groups).replace(at(18), 'monday'), '--to monday is no time'],
     ['another name there', line(groups.replace('aws/', 'prod/')), `--their-scope ${groups}`],
+    ['another account', `${line(groups)} --their-scope ${groups.replace('111122223333', '444455556666')}`, 'is another place than'],
+    ['another region', `${line(groups)} --their-scope ${groups.replace('central', 'west')}`, 'is another place than'],
+    ['another population', `${line(groups)} --their-scope ${trails}`, 'is another place than'],
     ['a time in which nobody looked', line(groups).replace(at(5.5), '2026-01-01').replace(at(18), '2026-01-02'), 'it has no look at'],
     ['its own time to come', line(groups).replace(at(18), at(40)), 'what has not passed cannot be corrected'],
   ])('%s', async (_, asked, why) => {

@@ -27,6 +27,12 @@ export function looksIn(store: EvidenceStore, { file, scope: own, theirs: scope,
   const [fault] = store.check();
   if (fault !== undefined) refuse(`it does not verify: ${fault}`, 'Take a copy of that store that `holdfast verify` accepts.');
   if (!store.held.has(scope)) refuse(`it never looked at ${scope}`, likeIt(store, scope));
+  const theirs = store.backfills().find((each) => each.scope === scope && each.from < to && each.to > from);
+  if (theirs)
+    refuse(
+      `leaf ${theirs.index} there corrects its looks at ${scope} from ${iso(theirs.from)} to ${iso(theirs.to)}`,
+      'Bring the time before and the time after it. What that leaf brought can be brought from where it came.',
+    );
   const looks: BroughtLook[] = [];
   const cycles: number[] = [];
   for (const cycle of store.told()) {

@@ -121,6 +121,20 @@ describe('what another agent saw is brought', () => {
   });
 });
 
+test('looks that the other agent corrected itself are not taken as it first recorded them', async () => {
+  const file = { scope: trails, from: at(2), to: at(3), reason: 'a broken look', run: 'by hand', looks: [] };
+  writeFileSync(join(theirs, 'broken.json'), JSON.stringify(file));
+  expect((await holdfast(theirs, 'backfill broken.json --example')).code).toBe(0);
+  const asked = (from: number, to: number) =>
+    `backfill --example --from-store ${other} --scope ${trails} --from ${at(from)} --to ${at(to)} --reason outage --dry-run`;
+  expect(await holdfast(ours, asked(0, 6))).toMatchObject({
+    code: 2,
+    out: '',
+    err: expect.stringMatching(/leaf \d+ there corrects its looks/),
+  });
+  expect((await holdfast(ours, asked(3, 6))).code).toBe(0);
+});
+
 describe('what does not fit is told, and leaves nothing behind', () => {
   test.each([
     ['people', 'aws/111122223333/global/aws.iam-user', 'what is known of people is kept with a salt'],

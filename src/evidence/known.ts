@@ -47,7 +47,7 @@ export function knownAt(db: Engine, past: Past, size: number, more: Foreseen | n
     // Told a second time, with all that it says of the rules: only where that is asked.
     ...answersFrom(() => projectionsAt(db, blobs, size, rows, corrected), scopeKeys, itemKeys),
     history: (scope, item) => (corrected.has(scope) ? (retold.history.get(`${scope}\n${item}`) ?? []) : own.history(scope, item)),
-    calls: (index, scope) => callsOf(backfills, index, scope, blobs) ?? own.calls(index, scope),
+    calls: (index, scope, asOf) => callsOf(backfills, { index, scope, asOf }, blobs) ?? own.calls(index, scope),
     lastLookIndex: (scope) => scopeAt(scope)?.lastLookIndex ?? null,
     writtenAt: (of) => writtenAt(db, Math.min(of, size)),
   };
@@ -81,14 +81,18 @@ const apart = (state: State, others: State, keys: ReadonlySet<string>): State =>
   };
 };
 
-/** The calls that a backfill brought; undefined where the leaf is none of that scope. */
-function callsOf(backfills: readonly LedgerEntry[], index: number, scope: string, blobs: Blobs): CallRecord[] | undefined {
+/** The calls of the look that a backfill brought for an instant, else of its last; undefined where the leaf is none of that scope. */
+function callsOf(
+  backfills: readonly LedgerEntry[],
+  { index, scope, asOf }: { index: number; scope: string; asOf: number | undefined },
+  blobs: Blobs,
+): CallRecord[] | undefined {
   const body = backfills.find((entry) => entry.index === index)?.body as BackfillBody | undefined;
   if (body?.scope !== scope) return undefined;
-  const last = body.looks.at(-1);
-  if (!last) return [];
+  const look = asOf === undefined ? body.looks.at(-1) : body.looks.find((each) => Date.parse(each.asOf) === asOf);
+  if (!look) return [];
   const read = (hash: string) => blobs.read(blobs.find(hash)!);
-  const calls = JSON.parse(read(last.manifest)) as CallRecord[];
+  const calls = JSON.parse(read(look.manifest)) as CallRecord[];
   return calls.map((call) => ({ ...call, reply: call.reply === null ? null : read(call.reply) }));
 }
 

@@ -277,8 +277,11 @@ export interface EvidenceReading {
   gaps(from: number, to: number): Gap[];
   /** The change log of an item, oldest first. */
   history(scope: string, item: string): ItemRecord[];
-  /** The calls of a scope in the cycle at a ledger index, with the kept replies; of a backfill those of its last look. */
-  calls(index: number, scope: string): CallRecord[];
+  /**
+   * The calls of a scope in the cycle at a ledger index, with the kept replies. A backfill may have brought several looks: `asOf` says which is
+   * meant, without it the last.
+   */
+  calls(index: number, scope: string, asOf?: number): CallRecord[];
   /** What was brought later or corrected, the oldest leaf first. */
   backfills(): Backfill[];
   /** The latest ledger index in which the scope was looked at. */

@@ -2,7 +2,15 @@ import { type Collector, providerOf, type Reads } from '#src/collector.ts';
 import type { Config, Connection } from '#src/config.ts';
 import type { CycleManifest } from '#src/evidence/documents.ts';
 import { documentsOf } from '#src/evidence/entries.ts';
-import { type EvidenceStore, type HeldScope, type LedgerEntry, parseScopeKey, scopeKey } from '#src/evidence/store.ts';
+import type { BackfillBody } from '#src/evidence/retell.ts';
+import {
+  type EvidenceReading,
+  type EvidenceStore,
+  type HeldScope,
+  type LedgerEntry,
+  parseScopeKey,
+  scopeKey,
+} from '#src/evidence/store.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
 import { collectors, collectorsOf } from '#src/registry.ts';
 import { entriesInForce, read } from './catalogue.ts';
@@ -217,11 +225,13 @@ function completeness({ context, window }: Omit<Telling, 'nameOf'>, scopes: read
 }
 
 /** Two counts that must agree, where there are two; and where there are not, why. */
-export async function writeReconciliations({ spool }: Omit<Telling, 'nameOf'>, store: EvidenceStore): Promise<void> {
-  const held = [...store.held].sort(([a], [b]) => byUtf8(a, b));
-  const rows = held.flatMap(([key, { scope, items, retired }]): Cell[][] => {
+export async function writeReconciliations({ spool, context }: Omit<Telling, 'nameOf'>, store: EvidenceStore): Promise<void> {
+  const held = [...context.store.held].sort(([a], [b]) => byUtf8(a, b));
+  const rows = held.flatMap(([key, { scope, items, retired, lastLook }]): Cell[][] => {
     if (retired) return [];
-    const listed = listedIn(store, key);
+    const index = context.store.lastLookIndex(key);
+    const brought = index === null ? null : broughtBy(context.store, key, index);
+    const listed = index === null ? null : brought ? listedLate(brought, lastLook!) : listedIn(store, key, index);
     const row = [
       scope.population,
       key,
@@ -233,7 +243,7 @@ export async function writeReconciliations({ spool }: Omit<Telling, 'nameOf'>, s
     if (listed === null) return [[...row, 'not reconcilable', 'the scope was never read completely']];
     const events = [...items.values()].some(({ at }) => at !== null);
     if (events) return [[...row, 'not reconcilable', 'the source lists what it still remembers; events once seen stay']];
-    return [[...row, listed === items.size ? 'agree' : 'disagree', '']];
+    return [[...row, listed === items.size ? 'agree' : 'disagree', brought ? `leaf ${index} brought that look` : '']];
   });
   const populations = [...new Set(held.map(([, { scope }]) => scope.population))].sort(byUtf8);
   const second = populations.map((population): Cell[] => [
@@ -252,9 +262,15 @@ export async function writeReconciliations({ spool }: Omit<Telling, 'nameOf'>, s
   );
 }
 
-function listedIn(store: Pick<EvidenceStore, 'leaf' | 'document' | 'lastLookIndex'>, scope: string): number | null {
-  const index = store.lastLookIndex(scope);
-  if (index === null) return null;
+/** The correction at a ledger index, where it is one of this scope. */
+const broughtBy = (known: EvidenceReading, scope: string, index: number): BackfillBody | null => {
+  const body = known.entries('backfill').find((entry) => entry.index === index)?.body as BackfillBody | undefined;
+  return body?.scope === scope ? body : null;
+};
+
+const listedLate = ({ looks }: BackfillBody, at: number): number | null => looks.find(({ asOf }) => Date.parse(asOf) === at)?.n ?? null;
+
+function listedIn(store: Pick<EvidenceStore, 'leaf' | 'document'>, scope: string, index: number): number | null {
   const { manifest } = JSON.parse(store.leaf(index)) as { manifest: { sha256: string } };
   const looks = JSON.parse(store.document(manifest.sha256) ?? '[]') as CycleManifest;
   return looks.find(([key]) => key === scope)?.[2] ?? null;

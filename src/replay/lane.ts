@@ -110,7 +110,7 @@ export function judgeAgain(store: EvidenceStore, lens: Lens): Lane {
     backfills: () => store.backfills(),
     lastCycle: (connection) => store.lastCycle(connection),
     cycles: (from, to) => store.cycles(from, to),
-    calls: (index, scope) => store.reading().calls(index, scope),
+    calls: (index, scope, asOf) => store.reading().calls(index, scope, asOf),
     history: (scope, item) => log.get(`${scope}\n${item}`) ?? [],
     lastLookIndex: (scope) => state.scope(scope)?.lastLookIndex ?? null,
     writtenAt: (size) => store.writtenAt(size),

@@ -49,7 +49,7 @@ export function itemReport(context: Context, id: string, scope: string, item: st
     calls:
       latest === null
         ? []
-        : store.calls(latest, scope).map(({ operation, parameters, page, status, requestId, failure }) => ({
+        : store.calls(latest, scope, held.lastLook ?? undefined).map(({ operation, parameters, page, status, requestId, failure }) => ({
             operation,
             parameters,
             page,

@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { openSqlite } from '#src/evidence/sqlite.ts';
+import { type BackfillRecord, type EvidenceStore, scopeKey } from '#src/evidence/store.ts';
+import { canonical } from '#src/ledger/canonical.ts';
+import { verifyPackage } from '#src/package/verifiers/verify.mjs';
+import { openReport } from '#src/report/report.ts';
+import { hour, minute, recordOf, start } from '#test/evidence/world.ts';
+import { sourceOf } from './corrected-world.ts';
+import { packageOf } from './world.ts';
+
+const scope = { connection: 'first', account: '111111111111', region: 'global', population: 'example.bucket' };
+const ruleSet = {
+  rules: { 'example.a': { version: 'v1', parameters: {} } },
+  byPopulation: { 'example.bucket': ['example.a'], 'example.change': ['example.event'] },
+};
+const item = (key: string) => ({
+  key,
+  name: key,
+  at: null,
+  snapshot: canonical({ key, name: key }),
+  judgements: [{ rule: 'example.a', result: 'pass', message: 'Fine.', severity: 'low' } as const],
+});
+const call = (requestId: string) => ({ operation: 'List', parameters: '{}', page: 0, status: 200, requestId, reply: '{}' });
+const unread = { unread: 'denied', call: 'List', needs: 'list', detail: '' } as const;
+const failed = { ...call('refused'), status: 403, reply: null, failure: { reason: 'denied', code: '', detail: '' } as const };
+
+/** A look of three items, then time in which the scope was not looked at, though another connection was. */
+async function quietStore(): Promise<EvidenceStore> {
+  const store = openSqlite(':memory:');
+  const items = ['x', 'y', 'z'].map(item);
+  const cycle = { ruleSet, retired: [] };
+  await store.commit(
+    recordOf({ ...cycle, connection: 'first', asOf: start, scopes: [{ scope, hold: 3 * hour, items, listed: 3 }] }, store.held),
+  );
+  await store.commit(recordOf({ ...cycle, connection: 'second', asOf: start + 2 * hour, scopes: [] }, store.held));
+  return store;
+}
+
+const late = (looks: BackfillRecord['looks']): BackfillRecord => {
+  const [from, to] = [start + minute, start + 2 * hour];
+  return { at: to + 1, scope, from, to, reason: 'late', run: 'import-7', ruleSet, looks };
+};
+
+test('after a correction, the latest look and its calls are those of its last look that counts and is complete', async () => {
+  await using store = await quietStore();
+  await store.backfill(
+    late([
+      { asOf: start + 10 * minute, hold: hour, calls: [call('first')], items: [item('x')] },
+      { asOf: start + 20 * minute, hold: hour, calls: [call('second')], items: [item('x'), item('y')] },
+      { asOf: start + 30 * minute, hold: hour, calls: [failed], unread },
+    ]),
+  );
+  const source = sourceOf(store, { from: start, to: start + 2 * hour });
+  const report = openReport({ ...source.reporting, store: store.reading() });
+  expect(report.item('example.a', scopeKey(scope), 'x')!.calls).toMatchObject([{ requestId: 'second' }]);
+  const { files, bytes } = await packageOf(source);
+  expect(files.get('ipe/reconciliations.csv')).toContain(
+    `${scopeKey(scope)},items that the latest complete look listed,2,items that follow from the change log,2,agree,leaf 2 brought that look`,
+  );
+  expect((await verifyPackage(bytes, { judge: 'none' })).checks.flatMap(({ faults }) => faults)).toEqual([]);
+});

@@ -7,8 +7,9 @@ import { actionsPart, type Inbox, openInbox } from '#src/actions/inbox.ts';
 import { obey, openAlerting, openButtons } from '#src/alerting.ts';
 import type { Alerts } from '#src/alerts/alerts.ts';
 import type { ListedAlert } from '#src/alerts/list.ts';
+import { defaultChannel } from '#src/alerts/slack-open.ts';
 import { alertPart } from '#src/alerts/tables.ts';
-import { alertMeasures, tallyOf } from '#src/alerts/tally.ts';
+import { alertMeasures, lettersOf, lettersProblem, tallyOf } from '#src/alerts/tally.ts';
 import type { Connection } from '#src/collector.ts';
 import type { Companion } from '#src/companion.ts';
 import { besideEvidence, type Config } from '#src/config.ts';
@@ -283,6 +284,7 @@ export async function openAgent({
             outside: outsideAt,
             operations,
             periods: periodsOf(config, collectors),
+            problems: (at) => (defaultChannel(config.alerts) === null ? [] : lettersProblem(lettersOf(operations), at)),
             measures: async () => [...alertMeasures(tallyOf(operations), now()), ...((await queue?.watch.measures()) ?? [])],
           },
           connections,

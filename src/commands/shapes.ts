@@ -80,7 +80,7 @@ const status = z.object({
       waiting: z.int().describe('Messages that were not delivered yet'),
       waitingSince: instant.nullable(),
       parked: z.int().describe('Messages that a channel refused for good'),
-      fault: z.object({ says: z.string(), mend: z.string() }).nullable(),
+      fault: z.object({ says: z.string(), mend: z.string() }).nullable().describe('What kept the latest of those that were tried'),
     })
     .nullable()
     .describe('Null where no agent has worked yet'),

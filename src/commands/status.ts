@@ -1,4 +1,5 @@
-import { type AlertTally, tallyOf } from '#src/alerts/tally.ts';
+import { defaultChannel } from '#src/alerts/slack-open.ts';
+import { type AlertTally, lettersProblem, tallyOf } from '#src/alerts/tally.ts';
 import { milliseconds, parseDuration } from '#src/duration.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { collectors } from '#src/registry.ts';
@@ -29,7 +30,7 @@ export const status: Command = {
       const problems = wellness(current, {
         ages: agesOf(periodsOf(config, collectors), store),
         unsignedFor: writtenAt === null ? 0 : (current.example ? writtenAt : now()) - writtenAt,
-        alerts,
+        letters: alerts && defaultChannel(config.alerts) !== null ? lettersProblem(alerts, now()) : [],
       });
       answer({ well: problems.length === 0, problems, ...current, alerts: alerts && documentOf(alerts) }, () =>
         statusLines(current, problems, alerts),

@@ -1,4 +1,3 @@
-import type { AlertTally } from '#src/alerts/tally.ts';
 import type { StatusReport } from '#src/report/types.ts';
 import { type Ages, type Problem, unseenIn } from '#src/vitals/problems.ts';
 
@@ -7,14 +6,14 @@ interface Beside {
   readonly ages: readonly Ages[];
   /** Milliseconds since the last leaf was written: signing takes a moment. */
   readonly unsignedFor: number;
-  /** Null where nobody watches. */
-  readonly alerts: AlertTally | null;
+  /** Messages that people do not get. */
+  readonly letters: readonly Problem[];
 }
 
 /** What is not well, the worst first; empty where all is. An open deviation whose time has not run out is no such thing. */
 export function wellness(
   { connections, ledger, signed, anchors, deviations, waivers, asOf }: StatusReport,
-  { ages, unsignedFor, alerts }: Beside,
+  { ages, unsignedFor, letters }: Beside,
 ): Problem[] {
   const blind = new Set(ages.flatMap((age) => (age.blind.length > 0 ? [age.connection] : [])));
   return [
@@ -42,14 +41,7 @@ export function wellness(
           ]
         : [],
     ),
-    ...(alerts && alerts.parked > 0
-      ? [
-          {
-            key: 'letters',
-            says: `${counted(alerts.parked, 'message')} not delivered: ${alerts.fault?.says ?? 'refused'}; see \`holdfast alerts\``,
-          },
-        ]
-      : []),
+    ...letters,
     ...(deviations.overdue > 0
       ? [{ key: 'overdue', says: `${counted(deviations.overdue, 'deviation is', 'deviations are')} overdue` }]
       : []),

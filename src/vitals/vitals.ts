@@ -64,9 +64,9 @@ export function openVitals({
 
   const ages = (): Ages[] => (watched ? agesOf(watched.periods, watched.store) : []);
 
-  const unseen = (at: number): Problem[] => {
+  const found = (at: number): Problem[] => {
     try {
-      return unseenIn(ages(), at);
+      return [...unseenIn(ages(), at), ...(watched?.problems?.(at) ?? [])];
     } catch (error) {
       return unread === null ? [unreadable(reasonOf(error))] : [];
     }
@@ -106,7 +106,7 @@ export function openVitals({
         ...(disk.now && isFull(disk.now)
           ? [{ key: 'disk', says: `the volume of the evidence is full: ${megabytes(disk.now.free)} are left` }]
           : []),
-        ...unseen(at),
+        ...found(at),
       ];
     },
     troubles: () => [...diskTrouble(disk), ...(jumped ? [jumpTrouble(jumped)] : [])],

@@ -4,6 +4,7 @@ import { milliseconds } from '#src/duration.ts';
 import type { EvidenceReading, EvidenceStore } from '#src/evidence/store.ts';
 import type { Operations } from '#src/operations/operations.ts';
 import type { OutsideStatus } from '#src/outside.ts';
+import type { Problem } from './problems.ts';
 
 /** What an open agent shows of itself. */
 export interface Watched {
@@ -14,6 +15,8 @@ export interface Watched {
   readonly operations: Operations;
   /** By connection: how often something of it is due, in milliseconds. */
   readonly periods: ReadonlyMap<string, number>;
+  /** What other parts know to be wrong. */
+  readonly problems?: (now: number) => readonly Problem[];
   /** What other parts have to show, by the names of the metrics. */
   readonly measures?: () => Promise<readonly Measure[]>;
 }

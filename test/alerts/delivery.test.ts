@@ -5,6 +5,7 @@ import { leaseIn } from '#src/alerts/lease.ts';
 import type { AlertMessage } from '#src/alerts/message.ts';
 import { type Draft, delivered, put, take, undelivered, unpark } from '#src/alerts/outbox.ts';
 import { alertPart } from '#src/alerts/tables.ts';
+import { lettersOf } from '#src/alerts/tally.ts';
 import { type Operations, openOperations } from '#src/operations/operations.ts';
 import { postgresIsThere, startPostgres } from '#test/evidence/postgres-server.ts';
 import { Recording, refused } from './recording.ts';
@@ -58,6 +59,7 @@ function world(operations: Operations, channel = new Recording()) {
       return channel.letters.map(({ id }) => id);
     },
     waiting: () => undelivered(operations),
+    tally: () => lettersOf(operations),
   };
 }
 
@@ -74,6 +76,7 @@ function contract(place: () => Operations): void {
       ['A.2', 0, null],
       ['A.3', 0, null],
     ]);
+    expect(own.tally()).toEqual({ waiting: 3, waitingSince: 1_800_000_000_000, parked: 0, fault: { says: 'busy', mend: '' } });
     await own.bring(6_000);
     expect(own.brought).toEqual(['B.1', 'A.1', 'A.2', 'A.3']);
     expect(own.channel.shown.map(({ message: { headline }, thread }) => [headline, thread.map((each) => each.headline)])).toEqual([

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { AlertTally } from '#src/alerts/tally.ts';
+import { type AlertTally, lettersProblem } from '#src/alerts/tally.ts';
 import { statusLines } from '#src/commands/status-lines.ts';
 import { wellness } from '#src/commands/wellness.ts';
 import type { StatusReport } from '#src/report/types.ts';
@@ -122,7 +122,7 @@ test('status says in ten lines whether all is well', () => {
   const told = Object.entries(cases)
     .map(
       ([title, status]) =>
-        `== ${title}\n${statusLines(status, wellness(status, { ages: agesIn(status), unsignedFor: 2 * 60_000, alerts: tally }), tally)}`,
+        `== ${title}\n${statusLines(status, wellness(status, { ages: agesIn(status), unsignedFor: 2 * 60_000, letters: [] }), tally)}`,
     )
     .join('\n');
   if (process.env['HOLDFAST_GOLDEN'] === 'write') writeFileSync(golden, told);
@@ -130,7 +130,7 @@ test('status says in ten lines whether all is well', () => {
 });
 
 test.each(Object.entries(cases))('%s: ten lines, the first says which, and no text of a provider acts in the terminal', (title, status) => {
-  const problems = wellness(status, { ages: agesIn(status), unsignedFor: 2 * 60_000, alerts: tally });
+  const problems = wellness(status, { ages: agesIn(status), unsignedFor: 2 * 60_000, letters: [] });
   const lines = statusLines(status, problems, tally).trimEnd().split('\n');
   expect(lines).toHaveLength(10);
   expect(lines[0]!.startsWith(problems.length === 0 ? 'All is well' : 'Not well: ')).toBe(true);
@@ -140,9 +140,9 @@ test.each(Object.entries(cases))('%s: ten lines, the first says which, and no te
 
 test('a head that is a moment old may be unsigned yet; a connection that is configured and never seen is missed', () => {
   const unsigned = { ...well, signed: { ...well.signed!, size: 1_233 } };
-  expect(wellness(unsigned, { ages: agesIn(unsigned), unsignedFor: 10_000, alerts: null })).toEqual([]);
+  expect(wellness(unsigned, { ages: agesIn(unsigned), unsignedFor: 10_000, letters: [] })).toEqual([]);
   expect(
-    wellness(well, { ages: agesIn(well, [{ connection: 'okta', period: hour, ended: null, blind: [] }]), unsignedFor: 0, alerts: null }),
+    wellness(well, { ages: agesIn(well, [{ connection: 'okta', period: hour, ended: null, blind: [] }]), unsignedFor: 0, letters: [] }),
   ).toMatchObject([{ key: 'connection okta' }]);
 });
 
@@ -150,15 +150,32 @@ test('a connection of which nothing can be read is told once, with the reason', 
   const unread = { unread: 'denied', call: 'ec2:DescribeVpcs', needs: 'ec2:DescribeVpcs', detail: '' };
   const refused = { ...well, connections: [{ ...well.connections[0]!, failing: [{ scope: 'a', unread, since: asOf }] as never }] };
   const ages = [{ connection: 'aws', period: hour, ended: Date.parse(asOf), blind: ['denied'] }];
-  expect(wellness(refused, { ages, unsignedFor: 0, alerts: null })).toEqual([
+  expect(wellness(refused, { ages, unsignedFor: 0, letters: [] })).toEqual([
     { key: 'connection aws', says: 'nothing of aws can be read (denied)' },
   ]);
 });
 
-test('messages that a channel refuses are a problem, in the words of the channel', () => {
-  const parked = { ...tally, parked: 3, fault: { says: 'the channel #security does not exist', mend: 'Name another.' } };
-  expect(wellness(well, { ages: agesIn(well), unsignedFor: 0, alerts: parked })).toEqual([
-    { key: 'letters', says: '3 messages not delivered: the channel #security does not exist; see `holdfast alerts`' },
-  ]);
-  expect(statusLines(well, [], parked)).toContain('; alerts: 3 open, 1 acknowledged, 3 messages not delivered\n');
+test('messages that people do not get are a problem, in the words of the channel: at once where it refuses them, later where they wait', () => {
+  const now = Date.parse(asOf);
+  const says = (letters: Partial<AlertTally>) => {
+    const [problem, ...more] = wellness(well, {
+      ages: agesIn(well),
+      unsignedFor: 0,
+      letters: lettersProblem({ ...tally, ...letters }, now),
+    });
+    expect(more).toEqual([]);
+    return problem && `${problem.key}: ${problem.says}`;
+  };
+  const fault = { says: 'the channel #security does not exist', mend: 'Name another.' };
+  expect(says({ parked: 3, fault })).toBe('letters: 3 messages not delivered: the channel #security does not exist; see `holdfast alerts`');
+  const busy = { waiting: 2, fault: { says: 'Slack does not answer', mend: '' } };
+  expect(says({ ...busy, waitingSince: now - 0.4 * hour })).toBeUndefined();
+  expect(says({ ...busy, waitingSince: now - 48 * hour })).toBe(
+    'letters: 2 messages not delivered, the oldest that waits for 2 days: Slack does not answer; see `holdfast alerts`',
+  );
+  expect(says({ waiting: 1, waitingSince: now - hour })).toContain(
+    '1 message not delivered, the oldest that waits for 60 min: not tried yet',
+  );
+  expect(says({ ...busy, parked: 1, waitingSince: now - hour })).toContain('3 messages not delivered');
+  expect(statusLines(well, [], { ...tally, parked: 3 })).toContain('; alerts: 3 open, 1 acknowledged, 3 messages not delivered\n');
 });

@@ -95,6 +95,12 @@ test('a store that does not answer is told, at the next look or when somebody as
   expect(pass(0)).toEqual(told);
 });
 
+test('what other parts know to be wrong is told with the rest', () => {
+  const { vitals, watched, pass } = patient();
+  vitals.attach({ ...watched, problems: () => [{ key: 'letters', says: '2 messages not delivered' }] });
+  expect(pass(0)).toEqual(['2 messages not delivered']);
+});
+
 test('a volume that fills is a trouble long before it is full, and full it is a problem', () => {
   const { vitals, watched, pass, state } = patient();
   vitals.attach(watched);

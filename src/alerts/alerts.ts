@@ -100,15 +100,15 @@ export function openAlerts(options: AlertsOptions): Alerts {
     const due = (what: keyof typeof last, every: number) => at - last[what] >= every && ((last[what] = at), true);
     if (due('silence', 15 * second) || cycles) found.push(watch.silent(open, at));
     const troubles = options.troubles.flatMap((each) => each(at));
-    found.push(against(troubleConditions(troubles, route), open, isTrouble, 'it is well again', at));
+    found.push(against(troubleConditions(troubles, route), open, isTrouble, () => 'it is well again', at));
     const waivers = options.waivers();
     const changed = watch.waived(waivers, open, at);
     if (changed) found.push(changed);
     const noticed = waiverConditions(waivers, { route, stillFails: watch.stillFails, now: at });
-    found.push(against(noticed, open, isWaiver, 'it was decided, renewed, or is needed no more', at));
+    found.push(against(noticed, open, isWaiver, () => 'it was decided, renewed, or is needed no more', at));
     if (due('owed', 5 * minute) || cycles) {
       const owed = obligationConditions(options.owed(at), { route, now: at });
-      found.push(against(owed, open, isObligation, 'it was done', at));
+      found.push(against(owed, open, isObligation, () => 'it was done', at));
     }
     return found;
   }

@@ -3,7 +3,7 @@ import { type HeldScope, scopeKey } from '#src/evidence/store.ts';
 import type { Unread, UnreadReason } from '#src/population.ts';
 import { explainUnread, unreadReasons } from '#src/population.ts';
 import type { Condition } from './condition.ts';
-import type { Watching } from './watching.ts';
+import type { Open, Watching } from './watching.ts';
 
 /** Monitoring that is lost: scopes that cannot be read or were not looked at, and fields that cannot be read. */
 
@@ -21,21 +21,27 @@ const lasting: ReadonlySet<UnreadReason> = new Set([
 
 export const isSilence = ({ kind, key }: Condition): boolean => kind === 'monitoring' && key.startsWith('silence\n');
 
-/** The scopes of which nothing is known at present, each a condition; told together by connection and reason. */
-export function silences({ store, periodOf, route }: Watching, now: number): Condition[] {
+const silenceKey = (scope: string): string => `silence\n${scope}`;
+
+/**
+ * The scopes of which nothing is known at present, each a condition; told together by connection and reason. One that is open goes on while it
+ * cannot be read, whatever the reason is by now.
+ */
+export function silences(watching: Watching, open: Open, now: number): Condition[] {
+  const { store, periodOf, route } = watching;
   return [...store.held.values()].flatMap((held): Condition[] => {
     if (held.retired) return [];
     const { failing, firstLook, lastLook, scope } = held;
-    const period = periodOf(held);
-    const seen = lastLook ?? failing?.since ?? now;
-    const overdue = now - seen > 2 * period;
-    if (!overdue && !(failing && lasting.has(failing.unread.unread))) return [];
-    const reason = failing?.unread.unread ?? 'monitor-down';
     const key = scopeKey(scope);
+    const overdue = isOverdue(held, watching, now);
+    if (!overdue && !(failing && (lasting.has(failing.unread.unread) || open.has(silenceKey(key))))) return [];
+    const seen = seenAt(held, now);
+    const period = periodOf(held);
+    const reason = failing?.unread.unread ?? 'monitor-down';
     const severity = 'high' as const;
     return [
       {
-        key: `silence\n${key}`,
+        key: silenceKey(key),
         kind: 'monitoring',
         rule: null,
         scope: key,
@@ -62,6 +68,21 @@ export function silences({ store, periodOf, route }: Watching, now: number): Con
   });
 }
 
+const seenAt = ({ lastLook, failing }: HeldScope, now: number): number => lastLook ?? failing?.since ?? now;
+
+const isOverdue = (held: HeldScope, { periodOf }: Pick<Watching, 'periodOf'>, now: number): boolean =>
+  now - seenAt(held, now) > 2 * periodOf(held);
+
+/** How a silence that was open ended, as far as that was seen; null where it did not. */
+export function silenceEnded({ scope }: Condition, watching: Pick<Watching, 'store' | 'periodOf'>, now: number): string | null {
+  const held = watching.store.held.get(scope);
+  if (!held) return null;
+  if (held.retired) return notLookedAt(held.retired);
+  return held.failing === null && held.lastLook !== null && !isOverdue(held, watching, now) ? 'it is read again' : null;
+}
+
+const notLookedAt = ({ reason }: { readonly reason: string }): string => `no longer looked at: ${reason}`;
+
 const remedyOf = ({ unread, needs }: Unread): string => {
   if (unread === 'denied')
     return `Grant ${needs || 'the permission'}; \`holdfast policy\` writes what to grant. Nothing of it counts as passed until then.`;
@@ -72,47 +93,71 @@ const remedyOf = ({ unread, needs }: Unread): string => {
 
 export const isUnreadField = ({ kind, key }: Condition): boolean => kind === 'monitoring' && key.startsWith('unread\n');
 
-/**
- * What cannot be judged in scopes that are read: calls that are refused for items of it. One condition for each call and reason in a scope,
- * with how many results it leaves unobserved.
- */
-export function unreadFields(held: HeldScope, { route }: Watching): Condition[] {
-  const found = new Map<string, { unread: Unread; results: number }>();
-  for (const { judgements } of held.items.values())
+const callOf = (key: string): string => key.split('\n')[2]!;
+
+interface Lack {
+  readonly unread: Unread;
+  readonly results: number;
+}
+
+/** What the results of a scope lack, by the call that did not bring it, for a reason that does not pass where there is one. */
+function lacksOf({ items }: HeldScope): Map<string, Lack> {
+  const found = new Map<string, Lack>();
+  for (const { judgements } of items.values())
     for (const { unread } of judgements as readonly Judgement[]) {
-      if (!unread || !lasting.has(unread.unread)) continue;
-      const key = `${unread.call}\n${unread.unread}`;
-      const known = found.get(key);
-      if (known) known.results += 1;
-      else found.set(key, { unread, results: 1 });
+      if (!unread) continue;
+      const known = found.get(unread.call);
+      const told = known && (lasting.has(known.unread.unread) || !lasting.has(unread.unread)) ? known.unread : unread;
+      found.set(unread.call, { unread: told, results: (known?.results ?? 0) + 1 });
     }
+  return found;
+}
+
+/**
+ * What cannot be judged in a scope that is read: calls that are refused for items of it. One condition for each call, with how many results
+ * it leaves unobserved. One that is open goes on while any result lacks what the call brings, whatever the reason is by now.
+ */
+export function unreadFields(held: HeldScope, { route }: Watching, open: Open): Condition[] {
+  if (held.retired) return [];
   const scope = scopeKey(held.scope);
-  return [...found].map(([key, { unread, results }]): Condition => {
+  return [...lacksOf(held)].flatMap(([call, { unread, results }]): Condition[] => {
+    const key = `unread\n${scope}\n${call}`;
+    if (!lasting.has(unread.unread) && !open.has(key)) return [];
     const severity = 'medium' as const;
     const { connection } = held.scope;
-    return {
-      key: `unread\n${scope}\n${key}`,
-      kind: 'monitoring',
-      rule: null,
-      scope,
-      item: '',
-      name: `${scope}: ${unread.call}`,
-      severity,
-      headline: `${connection}: ${unread.call} cannot be read: ${unreadReasons[unread.unread]}`,
-      says: `${results} ${results === 1 ? 'result is' : 'results are'} not observed. ${explainUnread(unread)}`,
-      remedy: remedyOf(unread),
-      channel: route({ rule: null, scope, severity }),
-      cause: `${connection} ${unread.call} ${unread.unread}`,
-      wider: `${connection} ${unread.unread}`,
-      changes: [],
-      lastGood: null,
-      before: null,
-      firstBad: held.lastLook ?? 0,
-      due: null,
-      baseline: held.firstLook === held.lastLook,
-      waiver: null,
-    };
+    return [
+      {
+        key,
+        kind: 'monitoring',
+        rule: null,
+        scope,
+        item: '',
+        name: `${scope}: ${call}`,
+        severity,
+        headline: `${connection}: ${call} cannot be read: ${unreadReasons[unread.unread]}`,
+        says: `${results} ${results === 1 ? 'result is' : 'results are'} not observed. ${explainUnread(unread)}`,
+        remedy: remedyOf(unread),
+        channel: route({ rule: null, scope, severity }),
+        cause: `${connection} ${call} ${unread.unread}`,
+        wider: `${connection} ${unread.unread}`,
+        changes: [],
+        lastGood: null,
+        before: null,
+        firstBad: held.lastLook ?? 0,
+        due: null,
+        baseline: held.firstLook === held.lastLook,
+        waiver: null,
+      },
+    ];
   });
+}
+
+/** How what was unread ended, as far as that was seen; null where it did not. The items that lacked it may also be gone. */
+export function unreadEnded({ key, scope }: Condition, { store }: Pick<Watching, 'store'>): string | null {
+  const held = store.held.get(scope);
+  if (!held) return null;
+  if (held.retired) return notLookedAt(held.retired);
+  return lacksOf(held).has(callOf(key)) ? null : 'no result lacks it any more';
 }
 
 /** Scopes that cannot be read at present, or are not looked at any more. */

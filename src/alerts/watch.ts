@@ -1,8 +1,8 @@
 import type { CycleOutcome } from '#src/cycle/cycle.ts';
-import { type ItemChange, scopeKey } from '#src/evidence/store.ts';
+import { type HeldScope, type ItemChange, scopeKey } from '#src/evidence/store.ts';
 import type { Condition } from './condition.ts';
 import { conditionsOf, type Failing, failingKey, failingNow, failingOf, howEnded, howJudged } from './failing.ts';
-import { isSilence, isUnreadField, silences, unreadFields } from './silence.ts';
+import { isSilence, isUnreadField, silenceEnded, silences, unreadEnded, unreadFields } from './silence.ts';
 import type { WaiverNotice } from './sources.ts';
 import { against, type Ended, type Found, type Open, type Watching } from './watching.ts';
 
@@ -46,6 +46,18 @@ export function watchOver(watching: Watching): Watch {
       return how === null ? [] : [{ key: condition.key, at: now, how }];
     });
 
+  /** What is unread in scopes that are read, held against what is open of it. */
+  const fieldsOf = (scopes: readonly HeldScope[], open: Open, now: number): Found => {
+    const keys = new Set(scopes.map(({ scope }) => scopeKey(scope)));
+    return against(
+      scopes.flatMap((held) => unreadFields(held, watching, open)),
+      open,
+      (each) => isUnreadField(each) && keys.has(each.scope),
+      (each) => unreadEnded(each, watching),
+      now,
+    );
+  };
+
   return {
     everything(open, now, first) {
       const found = [...failingNow(watching)].filter(
@@ -56,8 +68,7 @@ export function watchOver(watching: Watching): Watch {
         (failing) => first || isFirst(failing),
         ({ firstBad }) => firstBad,
       );
-      const unread = [...store.held.values()].flatMap((held) => (held.retired ? [] : unreadFields(held, watching)));
-      const lost = against(unread, open, isUnreadField, 'it is read again', now);
+      const lost = fieldsOf([...store.held.values()], open, now);
       const begun = lost.raised.map(({ condition, since }) => ({ condition: first ? { ...condition, baseline: true } : condition, since }));
       return { raised: [...raised, ...begun], ended: [...endedNow(open, now), ...lost.ended] };
     },
@@ -65,8 +76,9 @@ export function watchOver(watching: Watching): Watch {
     after({ record }, open, now) {
       const failing: Failing[] = [];
       const ended: { key: string; at: number; how: string }[] = [];
-      const found: Found[] = [];
+      const gone = new Set(record.retired.map(({ scope }) => scopeKey(scope)));
       const lost = new Set([...open.values()].filter(isUnreadField).map(({ scope }) => scope));
+      const unread = new Set([...gone].filter((key) => lost.has(key)));
       for (const scope of record.scopes) {
         if (scope.status === 'failed') continue;
         const key = scopeKey(scope.scope);
@@ -77,18 +89,8 @@ export function watchOver(watching: Watching): Watch {
           if (item && change.snapshot !== null) failing.push(...failingOf(rules, held, item));
           ended.push(...endedBy(change, key, record.asOf, open, rules.keys()));
         }
-        if (scope.changes.some(touchesUnread) || lost.has(key)) {
-          const own = against(
-            unreadFields(held, watching),
-            open,
-            (each) => isUnreadField(each) && each.scope === key,
-            'it is read again',
-            now,
-          );
-          found.push(own);
-        }
+        if (scope.changes.some(touchesUnread) || lost.has(key)) unread.add(key);
       }
-      const gone = new Set(record.retired.map(({ scope }) => scopeKey(scope)));
       if (gone.size > 0 || [...open.values()].some(({ rule }) => rule !== null && !rules.has(rule)))
         ended.push(
           ...endedNow(new Map([...open].filter(([, { scope, rule }]) => gone.has(scope) || (rule !== null && !rules.has(rule)))), now),
@@ -100,14 +102,19 @@ export function watchOver(watching: Watching): Watch {
         isFirst,
         () => now,
       );
+      const fields = fieldsOf(
+        [...unread].flatMap((key) => store.held.get(key) ?? []),
+        open,
+        now,
+      );
       return {
-        raised: [...raised, ...found.flatMap((each) => each.raised)],
-        ended: [...ended, ...found.flatMap((each) => each.ended)],
+        raised: [...raised, ...fields.raised],
+        ended: [...ended, ...fields.ended],
         looked: record.scopes.flatMap((scope) => (scope.status === 'complete' ? [scopeKey(scope.scope)] : [])),
       };
     },
 
-    silent: (open, now) => against(silences(watching, now), open, isSilence, 'it is read again', now),
+    silent: (open, now) => against(silences(watching, open, now), open, isSilence, (each) => silenceEnded(each, watching, now), now),
 
     waived(current, open, now) {
       const next = inForce(current, now);

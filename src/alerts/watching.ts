@@ -30,19 +30,23 @@ export interface Found {
 
 export type Outcomes = readonly CycleOutcome[];
 
-/** Holds everything of some kind that is wrong against what is open of it: what is open and no longer found is over. */
+/**
+ * Holds everything of some kind that is wrong against what is open of it. What is open and no longer found is over if it is known how: `how`
+ * gives null where nobody saw it end.
+ */
 export function against(
   current: readonly Condition[],
   open: Open,
   isOfThem: (condition: Condition) => boolean,
-  how: string,
+  how: (condition: Condition) => string | null,
   now: number,
 ): Found {
   const found = new Set(current.map(({ key }) => key));
   return {
     raised: current.map((condition) => ({ condition, since: now })),
-    ended: [...open.values()]
-      .filter((condition) => isOfThem(condition) && !found.has(condition.key))
-      .map(({ key }) => ({ key, at: now, how })),
+    ended: [...open.values()].flatMap((condition) => {
+      const ended = isOfThem(condition) && !found.has(condition.key) ? how(condition) : null;
+      return ended === null ? [] : [{ key: condition.key, at: now, how: ended }];
+    }),
   };
 }

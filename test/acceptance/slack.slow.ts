@@ -7,7 +7,7 @@ import { actionIds } from '#src/alerts/slack-buttons.ts';
 import { loadConfig } from '#src/config.ts';
 import { openLog } from '#src/log.ts';
 import { collectors } from '#src/registry.ts';
-import { connectionTo, type Groups, minute, start } from '#test/alerts/world.ts';
+import { connectionTo, type Groups, groupsWith, minute, start } from '#test/alerts/world.ts';
 import { type SlackDouble, startSlack, workspace } from '#test/doubles/slack.ts';
 
 /** The whole way, in one process: a provider's answer, a message in Slack, what people press, a record in the ledger, the thread. */
@@ -37,7 +37,7 @@ beforeEach(async () => {
     }),
   );
   const config = loadConfig(join(folder, 'holdfast.yaml'), { T: workspace.token, A: workspace.appToken });
-  groups = { open: 0, count: 2, refuse: null, port: 22 };
+  groups = groupsWith({ count: 2 });
   agent = await openAgent({ config, connections: [connectionTo(groups)], log: openLog('silent'), now: () => now, operating: true });
   await slack.socket.connected();
 });

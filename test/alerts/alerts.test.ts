@@ -122,7 +122,7 @@ test('a source that cannot be read resolves nothing: one message says that it is
   await own.minutes(2);
   own.groups.open = 1;
   await own.minutes(1);
-  own.groups.refuse = 'UnauthorizedOperation';
+  own.groups.refuse = 'denied';
   await own.minutes(5);
   const [drift, lost, ...others] = own.channel.shown;
   expect(others).toEqual([]);

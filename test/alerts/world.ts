@@ -1,7 +1,7 @@
 import { type AlertsOptions, openAlerts } from '#src/alerts/alerts.ts';
 import { responsibleAt, router } from '#src/alerts/routes.ts';
 import { alertPart } from '#src/alerts/tables.ts';
-import type { Connection, FoundPlace } from '#src/collector.ts';
+import { CallFailure, type Connection, type FoundPlace } from '#src/collector.ts';
 import { type Controls, loadControls, parametersAt } from '#src/controls.ts';
 import { type CycleOutcome, runCycle } from '#src/cycle/cycle.ts';
 import { scopeDeclaration } from '#src/cycle/declared.ts';
@@ -9,6 +9,7 @@ import { newMemory } from '#src/cycle/judge-cycle.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { openOperations } from '#src/operations/operations.ts';
+import type { UnreadReason } from '#src/population.ts';
 import { collectors, ruleSetOf, rules, ruleVersions } from '#src/registry.ts';
 import { deadlinesOf } from '#src/report/asking.ts';
 import { Recording } from './recording.ts';
@@ -39,8 +40,10 @@ export interface Groups {
   open: number;
   /** Groups of each region. */
   count: number;
-  /** What the provider answers instead. */
-  refuse: string | null;
+  /** Why the provider answers nothing: to every call, or to one of them. */
+  refuse: UnreadReason | null;
+  refused: string | null;
+  regions: readonly string[];
   port: number;
 }
 
@@ -88,11 +91,11 @@ export function connectionTo(groups: Groups): Connection {
     discovery: {},
     places: async () => [
       { account, region: 'global', partition: 'aws' },
-      ...regions.map((region): FoundPlace => ({ account, region, partition: 'aws' })),
+      ...groups.regions.map((region): FoundPlace => ({ account, region, partition: 'aws' })),
     ],
     open: ({ region }) => ({
       async *call(operation) {
-        if (groups.refuse !== null) throw Object.assign(new Error(groups.refuse), { name: groups.refuse });
+        if (groups.refuse !== null && (groups.refused ?? operation) === operation) throw new CallFailure(groups.refuse, { detail: 'no' });
         const body =
           operation === 'ec2:DescribeSecurityGroups'
             ? { SecurityGroups: groupsOf(groups, region) }
@@ -105,6 +108,16 @@ export function connectionTo(groups: Groups): Connection {
     close: async () => undefined,
   };
 }
+
+export const groupsWith = (changes: Partial<Groups> = {}): Groups => ({
+  open: 0,
+  count: 20,
+  refuse: null,
+  refused: null,
+  regions,
+  port: 22,
+  ...changes,
+});
 
 export interface World extends AsyncDisposable {
   readonly groups: Groups;
@@ -126,7 +139,7 @@ export interface World extends AsyncDisposable {
 
 /** The real way from a provider's answer to a message: collected, judged, recorded, told. */
 export async function world(changes: Partial<AlertsOptions> = {}, name = '#compliance', given: Controls = controls): Promise<World> {
-  const groups: Groups = { open: 0, count: 20, refuse: null, port: 22 };
+  const groups = groupsWith();
   const store = openSqlite(':memory:');
   const operations = openOperations(':memory:', [alertPart]);
   const channel = new Recording();

@@ -6,13 +6,18 @@ export interface Disk {
   readonly size: number;
 }
 
-/** What the volume of a file has left, in bytes; null where that cannot be told. */
-export function diskAt(file: string): Disk | null {
+/** Why nobody knows: the code of the system. */
+export interface UnknownDisk {
+  readonly code: string;
+}
+
+/** What the volume of a file has left, in bytes. */
+export function diskAt(file: string): Disk | UnknownDisk {
   try {
     const { bavail, blocks, bsize } = statfsSync(dirname(file));
     return { free: bavail * bsize, size: blocks * bsize };
-  } catch {
-    return null;
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? 'unknown' };
   }
 }
 

@@ -2,7 +2,7 @@ import type { Trouble } from '#src/alerts/sources.ts';
 import { besideEvidence, type Config } from '#src/config.ts';
 import { type Operations, type Part } from '#src/operations/operations.ts';
 import { watchClock } from './clock.ts';
-import { type Disk, diskAt, isFull, isNearlyFull } from './disk.ts';
+import { type Disk, diskAt, isFull, isNearlyFull, type UnknownDisk } from './disk.ts';
 import { type Ages, agesOf, type Problem, spanInWords, unseenIn } from './problems.ts';
 import type { Watched } from './watched.ts';
 
@@ -21,6 +21,7 @@ export interface Vitals extends Disposable {
   troubles(now: number): readonly Trouble[];
   /** Looks at what can only be seen by looking again and again. Called every few seconds by itself. */
   sample(): void;
+  /** Null before the first look, and where it cannot be told. */
   disk(): Disk | null;
   ages(): Ages[];
 }
@@ -31,7 +32,7 @@ export interface VitalsOptions {
   readonly now: () => number;
   /** Milliseconds of a clock that nobody sets. */
   readonly running?: () => number;
-  readonly diskOf?: (file: string) => Disk | null;
+  readonly diskOf?: (file: string) => Disk | UnknownDisk;
   /** Milliseconds between two samples; null: only when asked. */
   readonly every?: number | null;
 }
@@ -57,7 +58,7 @@ export function openVitals({
   let unsigned: number | null = null;
   let unread: string | null = null;
   let written = { at: -Infinity, fault: null as string | null };
-  let disk: { now: Disk | null; nearlyFullSince: number | null } = { now: null, nearlyFullSince: null };
+  let disk: Volume = { now: null, nearlyFullSince: null, unknown: null };
   const clock = watchClock(now, running);
   let jumped = clock.jump();
   const file = typeof config.store === 'string' && config.store !== ':memory:' ? config.store : besideEvidence(config, 'operations.db');
@@ -114,7 +115,10 @@ export function openVitals({
       const at = now();
       jumped = clock.jump();
       const found = diskOf(file);
-      disk = { now: found, nearlyFullSince: found && isNearlyFull(found) ? (disk.nearlyFullSince ?? at) : null };
+      disk =
+        'code' in found
+          ? { now: null, nearlyFullSince: null, unknown: { code: found.code, since: disk.unknown?.since ?? at } }
+          : { now: found, nearlyFullSince: isNearlyFull(found) ? (disk.nearlyFullSince ?? at) : null, unknown: null };
       if (watched === null) return;
       try {
         const signedTo = watched.store.checkpoint()?.size ?? 0;
@@ -147,7 +151,24 @@ function faultOfWriting({ db, transaction }: Operations, at: number): string | n
 const unreadable = (reason: string): Problem => ({ key: 'store', says: `the evidence cannot be read: ${reason}` });
 const reasonOf = (error: unknown): string => (Error.isError(error) ? error.message.split('\n')[0]! : String(error));
 
-function diskTrouble({ now, nearlyFullSince }: { now: Disk | null; nearlyFullSince: number | null }): Trouble[] {
+interface Volume {
+  readonly now: Disk | null;
+  readonly nearlyFullSince: number | null;
+  readonly unknown: (UnknownDisk & { readonly since: number }) | null;
+}
+
+function diskTrouble({ now, nearlyFullSince, unknown }: Volume): Trouble[] {
+  if (unknown !== null)
+    return [
+      {
+        key: 'disk unknown',
+        severity: 'low',
+        headline: 'It cannot be told what the volume of the evidence has left.',
+        says: `The system answers ${unknown.code}: nobody would be told before the volume is full.`,
+        remedy: 'See that the folder of the evidence is there and may be read, or watch the volume by other means.',
+        since: unknown.since,
+      },
+    ];
   if (now === null || nearlyFullSince === null) return [];
   return [
     {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { diskAt } from '#src/vitals/disk.ts';
 import { hour, minute, patient, second, start } from './world.ts';
 
 test('well is an agent whose store is open, signed and written to, and whose connections were each looked at within twice their period', () => {
@@ -114,8 +115,21 @@ test('a volume that fills is a trouble long before it is full, and full it is a 
   state.disk = { free: 300 * 2 ** 20, size: 2 ** 30 };
   expect(pass(0)).toEqual([]);
   expect(vitals.troubles(state.wall)).toEqual([]);
-  state.disk = null;
-  expect(pass(0)).toEqual([]);
+});
+
+test('a volume that cannot be looked at is no volume with room: it is a low trouble, with the code, until it can be', () => {
+  const { vitals, watched, pass, state } = patient();
+  vitals.attach(watched);
+  state.disk = diskAt('/a folder/that is not there/evidence.db');
+  expect(pass(minute)).toEqual([]);
+  pass(hour);
+  expect(vitals.troubles(state.wall)).toMatchObject([
+    { key: 'disk unknown', severity: 'low', says: expect.stringContaining('ENOENT'), since: start + minute },
+  ]);
+  expect(vitals.disk()).toBeNull();
+  state.disk = { free: 100 * 2 ** 30, size: 200 * 2 ** 30 };
+  pass(minute);
+  expect(vitals.troubles(state.wall)).toEqual([]);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import type { Config } from '#src/config.ts';
 import { openOperations } from '#src/operations/operations.ts';
-import type { Disk } from '#src/vitals/disk.ts';
+import type { Disk, UnknownDisk } from '#src/vitals/disk.ts';
 import { openVitals, vitalsPart } from '#src/vitals/vitals.ts';
 import type { Watched } from '#src/vitals/watched.ts';
 
@@ -15,7 +15,7 @@ export function patient() {
     leaves: 10,
     signed: 10,
     ended: { aws: start, github: start } as Record<string, number | null>,
-    disk: { free: 100 * 2 ** 30, size: 200 * 2 ** 30 } as Disk | null,
+    disk: { free: 100 * 2 ** 30, size: 200 * 2 ** 30 } as Disk | UnknownDisk,
     broken: false,
     away: false,
     held: new Map() as Watched['store']['held'],

@@ -1,15 +1,15 @@
 import { judgedBy, type Rule } from '#src/rule.ts';
-import { owedIn } from '#src/window/evidence.ts';
+import { standing } from '#src/window/evidence.ts';
 import type { Observations } from './observations.ts';
 import type { ResultRow } from './types.ts';
 
-/** What is owed at present under the rules with a schedule: the latest obligation of each subject. */
+/** What is owed at present under the rules with a schedule: of each subject the obligation by which it stands. */
 export function obligationRows({ evidence }: Observations, byId: ReadonlyMap<string, Rule>, asOf: number): ResultRow[] {
   return [...evidence.values()].flatMap((own) =>
     own.kind !== 'cadence'
       ? []
       : own.owed.flatMap((owed): ResultRow[] => {
-          const latest = owedIn(owed, { from: asOf - 1, to: asOf + 1, asOf }).at(-1);
+          const latest = standing(owed, asOf);
           if (!latest) return [];
           const rule = byId.get(own.rule)!;
           const [connection = '', account = ''] = owed.subject.split('/');

@@ -49,3 +49,15 @@ export function owedIn({ scopes, ...owed }: OwedFrom, window: Window): Obligatio
   const always = { from: -Infinity, to: window.asOf, asOf: window.asOf };
   return obligations({ ...owed, uncovered: scopes.flatMap((scope) => uncovered(scope, always)) }, window);
 }
+
+/**
+ * The obligation by which the subject stands at an instant: the first that was missed and not made up for since, else the first that may have
+ * been, else the latest. Null where it owes nothing then.
+ */
+export function standing(owed: OwedFrom, asOf: number): Obligation | null {
+  const latest = owedIn(owed, { from: asOf - 1, to: asOf + 1, asOf }).at(-1);
+  if (!latest) return null;
+  const all = owedIn(owed, { from: -Infinity, to: asOf + 1, asOf });
+  const since = all.slice(all.findLastIndex(({ state }) => state === 'met' || state === 'late') + 1);
+  return since.find(({ state }) => state === 'missed') ?? since.find(({ state }) => state === 'unobserved') ?? latest;
+}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { calendarPeriods } from '#src/window/calendar.ts';
+import { standing } from '#src/window/evidence.ts';
 import { type Obligation, type Owed, obligations, type Performance, type Schedule } from '#src/window/obligations.ts';
 import { day } from '#src/window/types.ts';
 
@@ -257,4 +258,20 @@ describe('any history', () => {
       });
     return choices.filter((_, period) => place(period, new Set())).length;
   }
+});
+
+describe('how a subject stands', () => {
+  const stands = (performances: Performance[], asOf: string, more: Partial<Owed> = {}) => {
+    const found = standing({ ...owed(quarterly, performances, more), scopes: [] }, at(asOf));
+    return found && `${found.period} ${found.state}`;
+  };
+
+  test('what was missed counts until it is made up for, whatever is due next', () => {
+    expect(stands([], '2026-02-01')).toBe('2026-Q1 not-yet-due');
+    expect(stands(done('2026-02-01'), '2026-04-01')).toBe('2026-Q2 not-yet-due');
+    expect(stands(done('2026-02-01'), '2026-07-10')).toBe('2026-Q3 not-yet-due');
+    expect(stands(done('2026-02-01'), '2026-07-16')).toBe('2026-Q2 missed');
+    expect(stands(done('2026-02-01', '2026-07-20'), '2026-07-21')).toBe('2026-Q3 met');
+    expect(stands(done('2026-02-01'), '2026-08-01', { until: at('2026-05-01') })).toBe(null);
+  });
 });

@@ -36,7 +36,7 @@ const mayImport: Record<string, RegExp> = {
   'src/package/*.ts':
     /^\.\/|^#src\/(evidence|ledger|signing|report|waivers|window|catalogue|portal\/(html|strip|told|wording)|config|controls|collector|rule|population|registry|errors)|^node:/,
   'src/backfill/*.ts':
-    /^\.\/|^#src\/(cycle|evidence|ledger|errors|duration|collector|population|rule|report|replay\/reperform)|^yaml$|^zod$|^node:/,
+    /^\.\/|^#src\/(cycle|evidence|ledger|errors|duration|collector|population|rule|report|replay\/(reperform|recorded-programs))|^yaml$|^zod$|^node:/,
   'src/replay/*.ts':
     /^\.\/|^#(collectors|rules)\/index\.ts$|^#src\/(cycle|evidence|ledger|collector|population|rule|program|registry|report|window)|^node:/,
   'src/schedule/*.ts':

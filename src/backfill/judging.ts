@@ -1,12 +1,12 @@
 import { type Judgement, judge, type Seen } from '#src/cycle/evaluate.ts';
 import { instantOf } from '#src/cycle/judge-cycle.ts';
 import { type MemberScope, membersOf, partitionOf, verdictsOver } from '#src/cycle/members.ts';
-import { type BackfillRecord, type EvidenceStore, type ItemChange, parseScopeKey, type RuleSet } from '#src/evidence/store.ts';
+import { type BackfillRecord, type ItemChange, parseScopeKey, type RuleSet } from '#src/evidence/store.ts';
 import { canonical } from '#src/ledger/canonical.ts';
 import type { Population } from '#src/population.ts';
 import type { ItemRule, PopulationRule, Rule } from '#src/rule.ts';
 import type { CollectedLook } from './collecting.ts';
-import { type KnownScope, type KnownWorld, knownWorld } from './known-world.ts';
+import type { KnownScope, KnownWorld } from './known-world.ts';
 
 /** By what looks are judged. */
 interface By {
@@ -15,14 +15,27 @@ interface By {
   readonly population: Population;
   readonly scope: string;
   readonly from: number;
+  readonly code?: Code;
 }
+
+/** What runs the rules: that of the program, or of a recorded one. */
+export interface Code {
+  readonly judge: typeof judge;
+  readonly partitionOf: typeof partitionOf;
+  readonly membersOf: typeof membersOf;
+  readonly verdictsOver: typeof verdictsOver;
+}
+
+const ownCode: Code = { judge, partitionOf, membersOf, verdictsOver };
+
+/** Stands in place of the items of a scope of which a snapshot was purged. */
+export const purgedAmong = 'its snapshots were purged';
 
 /**
  * Judges looks as cycles at their instants would have: each item since it was first seen as it is known now, together with what is known of
  * other scopes at that instant. Looks in order of time.
  */
-export function judgeLooks(store: EvidenceStore, looks: readonly CollectedLook[], by: By): BackfillRecord['looks'] {
-  const world = knownWorld(store);
+export function judgeLooks(world: KnownWorld, looks: readonly CollectedLook[], by: By): BackfillRecord['looks'] {
   const before = world.at(by.from - 1).find(({ key }) => key === by.scope);
   const firstSeen = new Map(before?.items.entries().map(([key, item]) => [key, item.firstSeen]));
   return looks.map((look) => {
@@ -37,19 +50,19 @@ export function judgeLooks(store: EvidenceStore, looks: readonly CollectedLook[]
 }
 
 function judged(seen: readonly Seen[], { asOf, hold, items }: CollectedLook, world: KnownWorld, by: By): ItemChange[] {
-  const { rules, ruleSet, population } = by;
+  const { rules, ruleSet, population, code = ownCode } = by;
   const order = ruleSet.byPopulation[population.type] ?? [];
   const inForce = order.map((id) => rules.find((rule) => rule.id === id)!);
   const over = new Map(
     inForce
       .filter((rule) => rule.over === 'populations')
-      .map((rule) => [rule.id, verdicts(rule, { key: by.scope, asOf, hold, seen }, world, ruleSet)]),
+      .map((rule) => [rule.id, verdicts(rule, { key: by.scope, asOf, hold, seen }, world, { ruleSet, code })]),
   );
   const snapshots = new Map(items!.map(({ item }) => [item.key, canonical(item)]));
   return seen.map(({ item, firstSeen }) => {
     const judgements = inForce.map(
       (rule): Judgement =>
-        over.get(rule.id)?.(item.key) ?? judge(rule as ItemRule, { item, firstSeen }, asOf, ruleSet.rules[rule.id]!.parameters),
+        over.get(rule.id)?.(item.key) ?? code.judge(rule as ItemRule, { item, firstSeen }, asOf, ruleSet.rules[rule.id]!.parameters),
     );
     return { key: item.key, name: item.name, at: instantOf(population, item), snapshot: snapshots.get(item.key)!, judgements };
   });
@@ -60,7 +73,7 @@ function verdicts(
   rule: PopulationRule,
   look: { readonly key: string; readonly asOf: number; readonly hold: number; readonly seen: readonly Seen[] },
   world: KnownWorld,
-  ruleSet: RuleSet,
+  { ruleSet, code: { partitionOf, membersOf, verdictsOver } }: { ruleSet: RuleSet; code: Code },
 ): (item: string) => Judgement {
   const { key, asOf, hold, seen } = look;
   const own: MemberScope = { key, read: true, unread: null, lastLook: asOf, hold, items: () => seen };
@@ -80,8 +93,6 @@ function verdicts(
 const memberScope = ({ key, lastLook, hold, unread, items }: KnownScope, asOf: number, world: KnownWorld): MemberScope => {
   const seen = (): Seen[] => [...items.values()].map(({ snapshot, firstSeen }) => ({ item: world.item(snapshot)!, firstSeen }));
   const purged = items.values().some(({ snapshot }) => world.item(snapshot) === null);
-  const lost = purged
-    ? ({ unread: 'incomplete', call: parseScopeKey(key).population, needs: '', detail: 'its snapshots were purged' } as const)
-    : null;
+  const lost = purged ? ({ unread: 'incomplete', call: parseScopeKey(key).population, needs: '', detail: purgedAmong } as const) : null;
   return { key, read: lastLook === asOf && !lost, unread: unread ?? lost, lastLook, hold, items: seen };
 };

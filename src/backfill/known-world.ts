@@ -27,10 +27,11 @@ export interface KnownWorld {
   item(snapshot: string): Observed<object> | null;
 }
 
-export function knownWorld(store: EvidenceStore): KnownWorld {
-  const told = Iterator.from(store.told());
-  const instants = store.cycles(-Infinity, Infinity).map(({ asOf }) => asOf);
-  const folds = [...Map.groupBy(store.corrected(), ({ scope }) => scope)].map(([key, looks]) => folding(key, looks));
+/** As it was known to a ledger of `size` leaves, or is to the whole. */
+export function knownWorld(store: EvidenceStore, size = store.head().size): KnownWorld {
+  const told = Iterator.from(store.told(size));
+  const instants = store.cycles(-Infinity, Infinity).flatMap(({ index, asOf }) => (index < size ? [asOf] : []));
+  const folds = [...Map.groupBy(store.corrected(size), ({ scope }) => scope)].map(([key, looks]) => folding(key, looks));
   const corrected = new Set(folds.map(({ key }) => key));
   const items = new Map<string, Observed<object> | null>();
   const read = (snapshot: string) => {

@@ -4,6 +4,7 @@ import { type Agent, openAgent, openForReading } from '#src/agent.ts';
 import { collectLooks } from '#src/backfill/collecting.ts';
 import { type Brought, mistake, readBrought } from '#src/backfill/input.ts';
 import { judgeLooks } from '#src/backfill/judging.ts';
+import { knownWorld } from '#src/backfill/known-world.ts';
 import { documentOf, looksIn } from '#src/backfill/other-store.ts';
 import { looksKnown, type Preview, preview } from '#src/backfill/preview.ts';
 import { providerOf } from '#src/collector.ts';
@@ -158,7 +159,7 @@ async function recordOf(agent: Agent, brought: Brought, source: string, at: numb
   const place = placeOf(scope, store.held.values());
   const holds = holdsOf(store.told(), brought.scope);
   const looks = await collectLooks(brought, { collector, place, holdAt: (instant) => holdAt(holds, instant)!, source });
-  const judged = judgeLooks(store, looks, { rules, ruleSet, population: collector.population, scope: brought.scope, from });
+  const judged = judgeLooks(knownWorld(store), looks, { rules, ruleSet, population: collector.population, scope: brought.scope, from });
   return { at, scope, from, to, reason, run, ruleSet, looks: judged };
 }
 

@@ -1,11 +1,12 @@
 import { type Agent, openAgent } from '#src/agent.ts';
+import { reperformAll } from '#src/backfill/again.ts';
 import { HoldfastError } from '#src/errors.ts';
 import type { EvidenceReading } from '#src/evidence/store.ts';
 import { openLog } from '#src/log.ts';
 import { recordProgram } from '#src/replay/program.ts';
 import { type Recollected, recollect } from '#src/replay/recollect.ts';
 import { type ItemPair, type Reevaluation, reevaluate, reevaluationBody } from '#src/replay/reevaluate.ts';
-import { type Difference, type Reperformed, reperform } from '#src/replay/reperform.ts';
+import type { Difference, Reperformed } from '#src/replay/reperform.ts';
 import { openReport } from '#src/report/report.ts';
 import { type Command, type Invocation, instantOf, type Options } from './command.ts';
 import { table } from './text.ts';
@@ -35,7 +36,7 @@ const doneAgain = ({ options, reading, answer }: Invocation): Promise<number> =>
     const from = instantIn(options, 'from');
     const to = instantIn(options, 'to');
     const span = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-    const done = await reperform(store, {
+    const done = await reperformAll(store, {
       ...span,
       ...(typeof options.rule === 'string' && { rule: options.rule }),
       ...(typeof options.item === 'string' && { item: options.item }),

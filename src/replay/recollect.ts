@@ -1,10 +1,11 @@
 import type { Place } from '#src/collector.ts';
 import type { CallRecord } from '#src/cycle/collect.ts';
+import type { BackfilledItem } from '#src/evidence/backfill.ts';
 import type { ToldCycle } from '#src/evidence/replay.ts';
 import type { BackfillBody } from '#src/evidence/retell.ts';
 import { contentOf } from '#src/evidence/salted.ts';
 import type { ScopeState } from '#src/evidence/state.ts';
-import type { EvidenceStore, Scope } from '#src/evidence/store.ts';
+import { type EvidenceStore, parseScopeKey, type Scope } from '#src/evidence/store.ts';
 import { sha256 } from '#src/ledger/canonical.ts';
 import type { Program } from './program.ts';
 import { programsOf, type RecordedPrograms } from './recorded-programs.ts';
@@ -65,16 +66,38 @@ export async function recollect(
       else differences.push({ index: cycle.index, asOf: new Date(cycle.asOf).toISOString(), scope: key, says });
     }
   }
-  const brought = store.entries('backfill').flatMap(({ body }) => (body as unknown as BackfillBody).looks);
-  const asked = brought.filter(({ asOf }) => Date.parse(asOf) >= from && Date.parse(asOf) < to).length;
-  if (asked > 0) skipped.set('a later leaf brought the look, and made its items from its replies then', asked);
-  tally.looks += asked;
+  for (const { index, body } of store.entries('backfill')) {
+    const { scope: key, looks } = body as unknown as BackfillBody;
+    const program = programs.at(index);
+    for (const look of looks) {
+      if (Date.parse(look.asOf) < from || Date.parse(look.asOf) >= to) continue;
+      tally.looks++;
+      const scope = parseScopeKey(key);
+      const own =
+        typeof program === 'string' ? { why: program } : await makeFrom(program, scope, store.held.values(), callsIn(store, look.manifest));
+      if ('why' in own) {
+        skipped.set(own.why, (skipped.get(own.why) ?? 0) + 1);
+        continue;
+      }
+      tally.collections++;
+      const says = flawInBrought(own, look, store);
+      if (says === null) tally.agree++;
+      else differences.push({ index, asOf: look.asOf, scope: key, says });
+    }
+  }
   const notReperformed = [...skipped].map(([reason, looks]) => ({ reason, looks }));
   return { ...tally, differ: differences.length, notReperformed, differences };
 }
 
-async function make(program: Program, { key, scope }: ScopeState, store: EvidenceStore, cycle: ToldCycle): Promise<Made> {
-  const calls = callsOf(store, cycle.index, key);
+const make = (program: Program, { key, scope }: ScopeState, store: EvidenceStore, cycle: ToldCycle): Promise<Made> =>
+  makeFrom(program, scope, cycle.scopes.values(), callsOf(store, cycle.index, key));
+
+async function makeFrom(
+  program: Program,
+  scope: Scope,
+  scopes: Iterable<{ readonly scope: Scope }>,
+  calls: readonly CallRecord[] | string,
+): Promise<Made> {
   if (typeof calls === 'string') return { why: calls };
   if (calls.length === 0) return { why: 'no call was made: it was found out by looking for places, or its place could not be reached' };
   const collector = program.collectors.find(
@@ -83,7 +106,7 @@ async function make(program: Program, { key, scope }: ScopeState, store: Evidenc
   );
   if (!collector) return { why: 'the recorded program has no collector that makes these calls' };
   const { collectScope, replayTransport } = program.collecting;
-  const collected = await collectScope(collector, placeOf(scope, cycle.scopes.values()), replayTransport(calls));
+  const collected = await collectScope(collector, placeOf(scope, scopes), replayTransport(calls));
   if (collected.status === 'failed') return { unread: collected.unread.unread };
   return { items: new Map(collected.items.map(({ item, hash }) => [item.key, hash])) };
 }
@@ -96,6 +119,32 @@ function callsOf(store: EvidenceStore, index: number, scope: string): readonly C
   } catch {
     return 'a reply was purged';
   }
+}
+
+/** The calls of a look that a correction brought, with their replies, or why they are not there. */
+function callsIn(store: EvidenceStore, manifest: string): readonly CallRecord[] | string {
+  const kept = store.document(manifest);
+  if (kept === null) return 'the calls were purged';
+  const calls = (JSON.parse(kept) as CallRecord[]).map((call) => ({
+    ...call,
+    reply: call.reply === null ? null : store.document(call.reply),
+  }));
+  return calls.some(({ reply, failure }) => reply === null && !failure) ? 'a reply was purged' : calls;
+}
+
+/** What a correction says that it saw, against what the replies say that it brought. */
+function flawInBrought(
+  made: Exclude<Made, { why: string }>,
+  { unread, items }: BackfillBody['looks'][number],
+  store: EvidenceStore,
+): string | null {
+  if ('unread' in made)
+    return unread?.unread === made.unread ? null : `the replies say ${made.unread}, the leaf says ${unread?.unread ?? 'complete'}`;
+  if (unread) return `the replies are complete, the leaf says ${unread.unread}`;
+  const listed = JSON.parse(store.document(items!) ?? '[]') as BackfilledItem[];
+  if (made.items.size !== listed.length) return `the replies give ${made.items.size} items, the leaf says ${listed.length}`;
+  const wrong = listed.find(({ item, snapshot }) => made.items.get(item) !== snapshot);
+  return wrong ? `${wrong.item}: its snapshot is not what the replies give` : null;
 }
 
 /** The place of a scope. AWS has three partitions, told apart by the names of their regions. */

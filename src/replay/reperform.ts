@@ -1,10 +1,8 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
-import type { BackfilledItem } from '#src/evidence/backfill.ts';
 import type { ToldCycle } from '#src/evidence/replay.ts';
-import type { BackfillBody } from '#src/evidence/retell.ts';
 import { contentOf } from '#src/evidence/salted.ts';
 import type { ItemState, LoggedChange } from '#src/evidence/state.ts';
-import { type EvidenceStore, parseScopeKey, type RuleSet } from '#src/evidence/store.ts';
+import type { EvidenceStore, RuleSet } from '#src/evidence/store.ts';
 import { purgedWords } from '#src/evidence/wordless.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Observed } from '#src/population.ts';
@@ -44,7 +42,7 @@ export interface Reperformed {
 }
 
 /**
- * Does every recorded judgement again: the code, the parameters, the snapshot, the instant and the first sight that are recorded for it, and
+ * Does every judgement of a cycle again: the code, the parameters, the snapshot, the instant and the first sight that are recorded for it, and
  * compares it byte for byte. A look may have kept a judgement instead of making it again, before its `until` and of the same snapshot under
  * the same rules: then it must be the one before, and judging again must give the same result.
  */
@@ -102,9 +100,6 @@ export async function reperform(store: EvidenceStore, asked: Asked = {}, given?:
     programs.count(cycle.index);
     look(cycle);
   }
-  const brought = broughtIn(store, asked);
-  if (brought > 0) skipped.set('a later leaf brought the look: a package of it does these again', brought);
-  tally.judgements += brought;
   return {
     cycles,
     ...tally,
@@ -113,22 +108,6 @@ export async function reperform(store: EvidenceStore, asked: Asked = {}, given?:
     programs: programs.used(),
     differences,
   };
-}
-
-/** How many judgements corrections brought that were asked for. */
-function broughtIn(store: EvidenceStore, { rule, item, from = -Infinity, to = Infinity }: Asked): number {
-  let found = 0;
-  for (const { body } of store.entries('backfill')) {
-    const { scope, ruleSet, looks } = body as unknown as BackfillBody;
-    const inForce = (JSON.parse(store.document(ruleSet)!) as RuleSet).byPopulation[parseScopeKey(scope).population] ?? [];
-    const rules = inForce.filter((each) => rule === undefined || each === rule).length;
-    for (const { asOf, items } of looks) {
-      if (items === undefined || Date.parse(asOf) < from || Date.parse(asOf) >= to) continue;
-      const seen = JSON.parse(store.document(items)!) as BackfilledItem[];
-      found += rules * seen.filter((each) => item === undefined || each.item === item).length;
-    }
-  }
-  return found;
 }
 
 /** Why a recorded judgement is not what judging again gives, or null. */

@@ -86,6 +86,11 @@ describe('what another agent saw is brought', () => {
       /brought later.*leaf \d+: outage/,
     );
 
+    const replayed = await holdfast(ours, `replay --example --replies --from ${at(5.5)} --to ${at(18)} --json`);
+    expect(replayed.code).toBe(0);
+    const { notReperformed, replies } = shapes.replay.parse(JSON.parse(replayed.out));
+    expect({ notReperformed, replies }).toMatchObject({ notReperformed: [], replies: { looks: 15, agree: 15, differ: 0 } });
+
     expect((await holdfast(ours, 'export --example --from 2026-03-02 --to 2026-03-02 --out p.zip')).code).toBe(0);
     const { checks } = await verifyPackage(join(ours, 'p.zip'), { judge: 'all' });
     expect(checks.flatMap(({ faults }) => faults)).toEqual([]);

@@ -1459,6 +1459,11 @@ function checkCorrections(found, check) {
   const { length } = found.corrections;
   if (length === 0) return null;
   const looks = found.corrections.reduce((sum, correction) => sum + correction.looks.length, 0);
+  const seen = found.corrections.reduce((sum, correction) => sum + correction.looks.filter(({ items }) => items).length, 0);
+  if (seen > 0)
+    check.unknown(
+      `whether the items of ${seen} looks that corrections brought follow from their replies: no collector runs here; \`holdfast replay --replies\` makes them again from the store`,
+    );
   return `${length} ${length === 1 ? 'correction brings' : 'corrections bring'} ${looks} looks, each with its calls and with the items that its leaf commits to; the results follow from them`;
 }
 

@@ -12,7 +12,8 @@ import { openDelivery } from './delivery.ts';
 import { step } from './drift.ts';
 import { leaseIn } from './lease.ts';
 import { type ListedAlert, listed } from './list.ts';
-import { isObligation, isTrouble, isWaiver, obligationConditions, troubleConditions, waiverConditions } from './notices.ts';
+import { isTrouble, isWaiver, troubleConditions, waiverConditions } from './notices.ts';
+import { isObligation, obligationConditions, obligationEnded } from './obligations.ts';
 import { type Draft, put, unpark } from './outbox.ts';
 import type { OwedNow } from './owed.ts';
 import { blindScopes } from './silence.ts';
@@ -97,8 +98,8 @@ export function openAlerts(options: AlertsOptions): Alerts {
   function timed(watch: Watch, open: Open, at: number, cycles: boolean): Found[] {
     const found: Found[] = [];
     const { route } = watching;
-    const due = (what: keyof typeof last, every: number) => at - last[what] >= every && ((last[what] = at), true);
-    if (due('silence', 15 * second) || cycles) found.push(watch.silent(open, at));
+    const isDue = (what: keyof typeof last, every: number) => at - last[what] >= every && ((last[what] = at), true);
+    if (isDue('silence', 15 * second) || cycles) found.push(watch.silent(open, at));
     const troubles = options.troubles.flatMap((each) => each(at));
     found.push(against(troubleConditions(troubles, route), open, isTrouble, () => 'it is well again', at));
     const waivers = options.waivers();
@@ -106,9 +107,10 @@ export function openAlerts(options: AlertsOptions): Alerts {
     if (changed) found.push(changed);
     const noticed = waiverConditions(waivers, { route, stillFails: watch.stillFails, now: at });
     found.push(against(noticed, open, isWaiver, () => 'it was decided, renewed, or is needed no more', at));
-    if (due('owed', 5 * minute) || cycles) {
-      const owed = obligationConditions(options.owed(at), { route, now: at });
-      found.push(against(owed, open, isObligation, () => 'it was done', at));
+    if (isDue('owed', 5 * minute) || cycles) {
+      const owed = options.owed(at);
+      const due = obligationConditions(owed, { route, open, now: at });
+      found.push(against(due, open, isObligation, obligationEnded(owed, at), at));
     }
     return found;
   }

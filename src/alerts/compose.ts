@@ -73,7 +73,7 @@ export function headlineOf(alert: Alert, { headline, kind }: Condition, controls
   const atRisk = controls.length > 0 ? `${controls.map(({ id }) => id).join(', ')} at risk. ` : '';
   if (kind === 'drift') return `${atRisk}No longer so for ${items(count)}: ${headline}`;
   if (kind === 'event') return `${atRisk}Not so for ${items(count)}: ${headline}`;
-  if (kind === 'obligation') return `${atRisk}${alert.severity === 'low' ? 'Due soon' : 'Not done in time'}: ${headline}`;
+  if (kind === 'obligation') return `${atRisk}${headline}`;
   return kind === 'monitoring' && count > 1 ? `${headline} (${count} scopes)` : headline;
 }
 

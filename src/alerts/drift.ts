@@ -45,8 +45,10 @@ function raise(draft: Draft, { condition, since }: Waiting, again: Map<string, M
   const alert = holderOf(draft, key);
   const member = alert?.members.get(key);
   if (alert && member && member.ended === null) {
-    if (!isSame(member.condition, condition))
-      put(draft, alert.id, [{ ...member, condition: { ...condition, firstBad: member.condition.firstBad } }]);
+    if (isSame(member.condition, condition)) return;
+    const changed = put(draft, alert.id, [{ ...member, condition: { ...condition, firstBad: member.condition.firstBad } }]);
+    // What it is called is what it is: the other words may differ from look to look.
+    if (member.condition.headline !== condition.headline) edit(draft, changed);
     return;
   }
   if (!condition.baseline) turned(draft, condition, policy);

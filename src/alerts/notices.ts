@@ -1,10 +1,8 @@
-import type { CadenceRule } from '#src/rule.ts';
-import type { Obligation } from '#src/window/obligations.ts';
 import type { Condition } from './condition.ts';
 import type { Router } from './routes.ts';
 import type { Trouble, WaiverNotice } from './sources.ts';
 
-/* Conditions that no item has: what is owed, waivers, and troubles of the agent itself. */
+/* Conditions that no item has: waivers, and troubles of the agent itself. */
 
 const day = 86_400_000;
 const none = { scope: '', item: '', changes: [], lastGood: null, before: null, due: null, baseline: false, waiver: null } as const;
@@ -88,42 +86,3 @@ export function waiverConditions(
     ];
   });
 }
-
-export const isObligation = ({ kind }: Condition): boolean => kind === 'obligation';
-
-/** How long before it is due an obligation is told: a week, and of short periods a quarter. */
-const leadOfObligation = ({ from, due }: Obligation): number => Math.min(7 * day, (due - from) / 4);
-
-/** What was missed, and what soon will be. What may have been done unseen is neither. */
-export function obligationConditions(
-  owed: readonly { readonly rule: CadenceRule; readonly scope: string; readonly obligation: Obligation }[],
-  { route, now }: { route: Router; now: number },
-): Condition[] {
-  return owed.flatMap(({ rule, scope, obligation }): Condition[] => {
-    const { subject, period, due, state } = obligation;
-    const missed = state === 'missed';
-    if (!missed && !(state === 'not-yet-due' && now >= due - leadOfObligation(obligation))) return [];
-    const severity = missed ? rule.severity : 'low';
-    return [
-      {
-        ...none,
-        key: `owed\n${rule.id}\n${subject}\n${period}`,
-        kind: 'obligation',
-        rule: rule.id,
-        scope,
-        name: subject,
-        severity,
-        headline: rule.title,
-        says: missed ? `Not done in time: it was due ${iso(due)}.` : `Due ${iso(due)}, and not done yet.`,
-        remedy: rule.remediation,
-        channel: route({ rule: rule.id, scope, severity }),
-        cause: period,
-        wider: 'owed',
-        firstBad: missed ? due : due - leadOfObligation(obligation),
-        due,
-      },
-    ];
-  });
-}
-
-const iso = (instant: number): string => `${new Date(instant).toISOString().slice(0, 16)}Z`;

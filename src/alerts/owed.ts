@@ -9,18 +9,23 @@ export interface OwedNow {
   /** What a route can go by: the connection and the place that owes it. */
   readonly scope: string;
   readonly obligation: Obligation;
+  /** A later one of the same subject was done. */
+  readonly since: boolean;
 }
 
 const reach = 400 * 86_400_000;
 
-/** What is owed and not done at an instant: what is due next, and what was missed and not made up for since. */
+/** What is owed at an instant and was owed before, done or not: what nobody could see is among it. */
 export function owedNow(asking: Omit<Asking, 'window'>, now: number): OwedNow[] {
   const window = { from: now - reach, to: now + 1, asOf: now };
   return owedBySubject({ ...asking, window }).flatMap(({ rule, owed }) => {
     const rows = owedIn(owed, window);
-    const done = rows.findLastIndex(({ state }) => state === 'met' || state === 'late');
-    return rows
-      .filter(({ state }, i) => i > done && (state === 'missed' || state === 'not-yet-due'))
-      .map((obligation) => ({ rule, scope: obligation.subject.includes('/') ? obligation.subject : '', obligation }));
+    const last = rows.findLastIndex(({ done }) => done !== null);
+    return rows.map((obligation, i) => ({
+      rule,
+      scope: obligation.subject.includes('/') ? obligation.subject : '',
+      obligation,
+      since: i < last,
+    }));
   });
 }

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { obey } from '#src/alerting.ts';
-import { obligationConditions, waiverConditions } from '#src/alerts/notices.ts';
+import type { Condition } from '#src/alerts/condition.ts';
+import { waiverConditions } from '#src/alerts/notices.ts';
+import { obligationConditions, obligationEnded } from '#src/alerts/obligations.ts';
 import { isSilence, silences, unreadFields } from '#src/alerts/silence.ts';
 import type { AlertOrders, WaiverNotice } from '#src/alerts/sources.ts';
 import type { HeldScope } from '#src/evidence/store.ts';
@@ -25,18 +27,25 @@ test('an obligation is told a week before it is due, low, and as missed with the
         from: now - 80 * day,
         to: now,
         due: now + 6 * day,
+        done: null,
         state: 'not-yet-due',
         ...changes,
       } as Obligation,
+      since: false,
     },
   ];
   const told = (changes: Partial<Obligation>) =>
-    obligationConditions(owed(changes), { route, now }).map(({ severity, key }) => [severity, key]);
+    obligationConditions(owed(changes), { route, open: new Map(), now }).map(({ severity, key }) => [severity, key]);
   const key = `owed\n${rule.id}\naws/1\n2026-Q1`;
   expect(told({})).toEqual([['low', key]]);
   expect(told({ due: now + 8 * day })).toEqual([]);
   expect(told({ due: now - day, state: 'missed' })).toEqual([[rule.severity, key]]);
-  for (const state of ['met', 'late', 'unobserved'] as const) expect(told({ due: now - day, state })).toEqual([]);
+  for (const state of ['met', 'late'] as const) expect(told({ due: now - day, state, done: now })).toEqual([]);
+  expect(told({ due: now - day, state: 'unobserved' })).toEqual([]);
+  const ended = (changes: Partial<Obligation>) => obligationEnded(owed(changes), now)({ key } as Condition);
+  expect([ended({ state: 'met', done: now }), ended({ state: 'late', done: now })]).toEqual(['it was done', 'it was done']);
+  expect([ended({ state: 'unobserved', due: now - day }), ended({ state: 'unobserved', done: now })]).toEqual([null, 'it was done']);
+  expect([ended({ period: '2026-Q2' }), ended({ due: now + 8 * day })]).toEqual(['no longer owed', 'it is due later, 2026-03-10T09:00Z']);
 });
 
 const waiver: WaiverNotice = {

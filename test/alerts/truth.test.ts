@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { type World, world } from './world.ts';
+import type { OwedNow } from '#src/alerts/owed.ts';
+import { rules } from '#src/registry.ts';
+import type { CadenceRule } from '#src/rule.ts';
+import type { Obligation } from '#src/window/obligations.ts';
+import { hour, minute, start, type World, world } from './world.ts';
 
 /** Nothing is said to be over that nobody saw to be so. */
 
@@ -7,6 +11,8 @@ const monitoring = (own: World) =>
   own.channel.shown.flatMap(({ message: { kind, headline, state, resolved } }) =>
     kind === 'monitoring' ? [[headline, state, resolved?.how]] : [],
   );
+
+const slowed = 'kept asking to slow down until we gave up';
 
 describe('what cannot be read', () => {
   test('stays told while it is refused and then slowed down, and is over once it was read', async () => {
@@ -18,7 +24,7 @@ describe('what cannot be read', () => {
     expect(monitoring(own)).toEqual([[refused, 'open', undefined]]);
     own.groups.refuse = 'throttled';
     await own.minutes(1);
-    expect(monitoring(own)).toEqual([[refused, 'open', undefined]]);
+    expect(monitoring(own)).toEqual([[refused.replace('refused the call', slowed), 'open', undefined]]);
     own.groups.refuse = null;
     await own.minutes(1);
     expect(monitoring(own)).toEqual([[expect.any(String), 'resolved', 'it is read again']]);
@@ -45,7 +51,7 @@ describe('what cannot be read', () => {
     expect(monitoring(own)).toEqual([[lacking, 'open', undefined]]);
     own.groups.refuse = 'throttled';
     await own.minutes(2);
-    expect(monitoring(own)).toEqual([[lacking, 'open', undefined]]);
+    expect(monitoring(own)).toEqual([[lacking.replace('refused the call', slowed), 'open', undefined]]);
     own.groups.regions = ['us-east-1'];
     own.groups.refuse = null;
     await own.minutes(1);
@@ -59,4 +65,38 @@ describe('what cannot be read', () => {
       ],
     ]);
   });
+});
+
+test('what was owed is said to be done only when it was seen done; while nobody can see it, the message says so', async () => {
+  const rule = rules.find(({ over }) => over === 'obligations') as CadenceRule;
+  const due = start + 4 * hour;
+  let obligation = {
+    subject: 'aws/1',
+    period: '2026-Q1',
+    from: start - 100 * hour,
+    to: due,
+    due,
+    done: null,
+    state: 'not-yet-due',
+  } as Obligation;
+  const owed = (): OwedNow[] => [{ rule, scope: 'aws/1', obligation, since: false }];
+  await using own = await world({ owed });
+  const shown = () =>
+    own.channel.shown.map(({ message: { state, headline, says, resolved } }) => [
+      state,
+      headline.replace(/.*risk. /, ''),
+      says,
+      resolved?.how,
+    ]);
+  await own.minutes(2);
+  expect(shown()).toEqual([['open', `Due soon: ${rule.title}`, expect.stringMatching(/^Due /), undefined]]);
+  own.now = due + minute;
+  obligation = { ...obligation, state: 'unobserved' };
+  await own.minutes(6);
+  expect(shown()).toEqual([
+    ['open', `Not known to be done: ${rule.title}`, expect.stringContaining('Whether it was done cannot be said'), undefined],
+  ]);
+  obligation = { ...obligation, state: 'late', done: own.now };
+  await own.minutes(6);
+  expect(shown()).toEqual([['resolved', expect.any(String), expect.any(String), 'it was done']]);
 });

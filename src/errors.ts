@@ -413,6 +413,12 @@ export const errors = {
     retry: true,
     exit: 1,
   },
+  OPERATIONS_NOT_SCRUBBED: {
+    says: 'What was taken away may still stand in free pages of {file}: another process uses it.',
+    remedy: 'Stop what uses it, the agent and its workers, and give the same order again. Nothing was erased in the evidence yet.',
+    retry: true,
+    exit: 1,
+  },
   ITEM_NOT_ERASABLE: {
     says: '{item} of {scope} cannot be erased: {reason}.',
     remedy: 'Name the scope and the key as `holdfast results --json` shows them, of an item that is gone. Nothing was erased.',

@@ -11,6 +11,14 @@ export const actionsPart: Part = {
   versions: [
     'CREATE TABLE actions_order (id TEXT NOT NULL PRIMARY KEY, came BIGINT NOT NULL, action TEXT NOT NULL, answer TEXT, answered BIGINT); CREATE INDEX actions_waiting ON actions_order (answered, came)',
   ],
+  forget(db, mentions) {
+    const found = db
+      .prepare('SELECT id, action, answer FROM actions_order')
+      .all()
+      .filter(({ id, action, answer }) => mentions(`${String(id)}\n${String(action)}\n${String(answer)}`));
+    for (const { id } of found) db.prepare('DELETE FROM actions_order WHERE id = ?').run(id!);
+    return found.length;
+  },
 };
 
 /** Orders on their way to the one process that writes the ledger. Several processes may put, one takes. */

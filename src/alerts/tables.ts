@@ -1,4 +1,4 @@
-import type { Value } from '#src/evidence/engine.ts';
+import type { Engine, Value } from '#src/evidence/engine.ts';
 import type { Operations, Part } from '#src/operations/operations.ts';
 import type { Alert, AlertState, Flips, Member } from './state.ts';
 
@@ -17,6 +17,7 @@ export const alertPart: Part = {
      CREATE INDEX alert_letter_alert ON alert_letter (alert, seq);
      CREATE TABLE alert_lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until BIGINT NOT NULL)`,
   ],
+  forget: forgetMentioned,
 };
 
 /** What is kept of the state as a whole. */
@@ -105,3 +106,25 @@ export function forgetBefore({ db }: Operations, instant: number): void {
 
 export const isKnown = ({ db }: Operations, id: string): boolean =>
   db.prepare('SELECT 1 AS one FROM alert WHERE id = ?').get(id) !== undefined;
+
+/** Forgets every alert that mentions somebody, with its letters. What lasts is found again in the evidence, and told as new. */
+function forgetMentioned(db: Engine, mentions: (text: string) => boolean): number {
+  const texts = [
+    'SELECT id AS alert, data AS text FROM alert',
+    'SELECT alert, key AS text FROM alert_member',
+    'SELECT alert, data AS text FROM alert_member',
+    ...['content', 'fault', 'mend'].map((column) => `SELECT alert, ${column} AS text FROM alert_letter WHERE ${column} IS NOT NULL`),
+  ];
+  const found = new Set<string>();
+  for (const { alert, text } of db.prepare(texts.join(' UNION ALL ')).all()) if (mentions(String(text))) found.add(String(alert));
+  for (const id of found) {
+    for (const table of ['alert_member', 'alert_letter']) db.prepare(`DELETE FROM ${table} WHERE alert = ?`).run(id);
+    db.prepare('DELETE FROM alert WHERE id = ?').run(id);
+  }
+  for (const { name, data } of db.prepare('SELECT name, data FROM alert_memory').all()) {
+    const { flips, ...rest } = JSON.parse(String(data)) as Memory;
+    const kept = flips.filter((flip) => !mentions(JSON.stringify(flip)));
+    db.prepare('UPDATE alert_memory SET data = ? WHERE name = ?').run(JSON.stringify({ flips: kept, ...rest }), name!);
+  }
+  return found.size;
+}

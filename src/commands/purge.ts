@@ -4,6 +4,7 @@ import { HoldfastError } from '#src/errors.ts';
 import type { Purged } from '#src/evidence/store.ts';
 import { openLog } from '#src/log.ts';
 import { applyRetention } from '#src/retention.ts';
+import { openIfKept } from './beside.ts';
 import type { Command, Invocation } from './command.ts';
 import { printable } from './text.ts';
 
@@ -34,7 +35,8 @@ export const purge: Command = {
 };
 
 export const erase: Command = {
-  summary: 'Erases a person who is gone: every document that names them, and the name. Every root and proof stays.',
+  summary:
+    'Erases a person who is gone: every document that names them, the name, and what alerts and orders say of them. Every root and proof stays.',
   usage: 'erase --scope SCOPE --item KEY --reason TEXT [--by WHO] [--dry-run]',
   options: {
     scope: { type: 'string', means: 'The scope, as `results --json` shows it' },
@@ -45,12 +47,15 @@ export const erase: Command = {
   run: async (invocation) => {
     const { options, now } = invocation;
     const [scope, item, reason] = ['scope', 'item', 'reason'].map((name) => required(invocation, name)) as [string, string, string];
-    return writing(invocation, async ({ store }) =>
-      tell(
-        invocation,
-        await store.erase({ scope, item, policy: reason, by: whoIn(invocation), at: now(), dryRun: options['dry-run'] === true }),
-      ),
-    );
+    const order = { scope, item, policy: reason, by: whoIn(invocation), at: now() };
+    const dryRun = options['dry-run'] === true;
+    return writing(invocation, async ({ store, config }) => {
+      // First what lies beside: the evidence forgets by which names to look for it.
+      const { words } = await store.erase({ ...order, dryRun: true });
+      using operations = await openIfKept(config);
+      const beside = operations?.forget(words, { dryRun }) ?? 0;
+      return tell(invocation, await store.erase({ ...order, dryRun }), beside);
+    });
   },
 };
 
@@ -62,16 +67,17 @@ async function writing(invocation: Invocation, act: (agent: Agent) => Promise<nu
   return await act(agent);
 }
 
-function tell({ options, answer }: Invocation, { documents, bytes, words, remaining, head }: Purged): number {
+function tell({ options, answer }: Invocation, { documents, bytes, words, remaining, head }: Purged, beside?: number): number {
   const taken = options['dry-run'] === true ? 'would be' : 'were';
   const names = words.length > 0 ? `Looked for: ${words.map(printable).join(', ')}.\n` : '';
   const left =
     remaining.living + remaining.unsalted > 0
       ? `Still named in ${remaining.living} documents of what is held now and ${remaining.unsalted} that were kept without salt; these stay.\n`
       : '';
+  const alerts = beside === undefined ? '' : `${beside} alerts and orders that name them ${taken} taken away beside it.\n`;
   answer(
-    { dryRun: options['dry-run'] === true, documents, bytes, words, remaining, ledger: head },
-    () => `${names}${documents} documents of ${bytes} bytes ${taken} taken away; ledger ${head.size}.\n${left}`,
+    { dryRun: options['dry-run'] === true, documents, bytes, words, ...(beside !== undefined && { beside }), remaining, ledger: head },
+    () => `${names}${documents} documents of ${bytes} bytes ${taken} taken away; ledger ${head.size}.\n${alerts}${left}`,
   );
   return 0;
 }

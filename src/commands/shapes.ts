@@ -400,6 +400,7 @@ export const shapes = {
     documents: z.int(),
     bytes: z.int(),
     words: z.array(z.string()).describe('Of `erase`, which writes the same: the texts by which the person was looked for'),
+    beside: z.int().optional().describe('Of `erase`: alerts and orders that name the person'),
     remaining: z.object({ living: z.int(), unsalted: z.int() }).describe('Documents that still name the person'),
     ledger,
   }),

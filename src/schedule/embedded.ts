@@ -14,6 +14,11 @@ export const queuePart: Part = {
      CREATE TABLE queue_paused (since BIGINT NOT NULL);
      CREATE TABLE queue_quota (name TEXT PRIMARY KEY, began BIGINT NOT NULL, used BIGINT NOT NULL)`,
   ],
+  // What workers told is packed. It belongs to a cycle of an agent that no longer runs, so nobody waits for it.
+  forget(db) {
+    for (const table of ['queue_job', 'queue_told']) db.prepare(`DELETE FROM ${table}`).run();
+    return 0;
+  },
 };
 
 /** A worker that was not seen for so long is forgotten. */

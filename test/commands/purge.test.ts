@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { actionsPart, openInbox } from '#src/actions/inbox.ts';
+import { openOperations } from '#src/operations/operations.ts';
 import { startScim } from '#test/doubles/scim.ts';
 import { holdfast } from './cli.ts';
 
+const holds = (name: string) => (file: string) => readFileSync(file, 'latin1').includes(name);
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-purge-'));
 const start = Date.parse('2026-03-02T08:00:00Z');
 const day = 86_400_000;
@@ -42,15 +45,37 @@ test('a person who has left is erased, with every name; one who is still there i
 
   world.users.pop();
   expect((await holdfast(folder, 'run --once', at(start + day))).code).toBe(0);
+  const beside = openOperations(join(folder, '.holdfast/operations.db'), [actionsPart]);
+  const order = {
+    id: 'o',
+    at: start,
+    by: 'mallory@example.com',
+    via: { way: 'command', user: 'm' },
+    deed: { do: 'assign', alert: 'HF-2', to: 'x' },
+  } as const;
+  openInbox(beside, () => start).put(order);
+  beside[Symbol.dispose]();
   const trial = await holdfast(folder, `${line} --dry-run`, at(start + day));
-  expect(trial).toMatchObject({ code: 0, out: expect.stringContaining('would be taken away') });
+  expect(trial).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/would be taken away[^]*1 alerts and orders that name them would be/),
+  });
+  const files = readdirSync(join(folder, '.holdfast')).filter((name) => name.startsWith('operations.'));
+  expect(files.map((name) => join(folder, '.holdfast', name)).some(holds('mallory'))).toBe(true);
   const done = await holdfast(folder, `${line} --json`, at(start + day));
   expect(done.err).toBe('');
   expect(JSON.parse(done.out)).toMatchObject({
     dryRun: false,
     words: expect.arrayContaining(['mallory@example.com']),
+    beside: 1,
     remaining: { living: 0 },
   });
+  expect(
+    files
+      .map((name) => join(folder, '.holdfast', name))
+      .filter((file) => existsSync(file))
+      .some(holds('mallory')),
+  ).toBe(false);
   for (const command of ['results --json --at 2026-03-02T08:00:00Z', 'deviations --json --from 2026-03-01 --to 2026-03-31']) {
     const { code, out } = await holdfast(folder, command, at(start + day));
     expect(code).toBe(0);

@@ -134,17 +134,42 @@ function throughOf({ programmatic_access_type: access, user_agent: agent }: Audi
 async function fromRepository(logs: Door, { snapshot }: Question, { from, to, now }: Inquiry, audit: Unread): Promise<Finding> {
   const [owner = '', repo = ''] = typeof snapshot.name === 'string' ? snapshot.name.split('/') : [];
   const branch = typeof snapshot.defaultBranch === 'string' ? snapshot.defaultBranch : null;
-  const published =
-    snapshot.visibility === 'public' ? await logs.some(repositoryEvents, { owner, repo }, 1) : { pages: [], whole: true, unread: null };
-  const moved =
-    branch === null ? null : await logs.some(activity, { owner, repo, query: { ref: branch, time_period: periodOf(now - from) } }, 1);
+  const isPublic = snapshot.visibility === 'public';
+  const published = isPublic ? await logs.some(repositoryEvents, { owner, repo }, 1) : nothing;
+  const period = periodOf(now - from);
+  const moves =
+    branch === null
+      ? []
+      : await Promise.all(
+          branchMoves.map((activity_type) =>
+            logs.some(activity, { owner, repo, query: { ref: branch, time_period: period, activity_type } }, 1),
+          ),
+        );
   const events = [
     ...published.pages.flat().flatMap((event) => publication(event)),
-    ...(moved?.pages.flat().flatMap((event) => movement(event)) ?? []),
+    ...moves.flatMap(({ pages }) => pages.flat().flatMap((event) => movement(event))),
   ].filter(({ at }) => within(at, from, to));
   if (events.length > 0) return { known: true, events: inOrder(events, () => true, from, to) };
-  const late = snapshot.visibility === 'public' && now < to + lag.events;
-  return unknown(withoutAudit(audit), late ? to + lag.events : undefined);
+  const again = isPublic && now < to + lag.events ? to + lag.events : undefined;
+  const gaps = new Set([
+    ...unheard(repositoryEvents, published, ({ created_at }) => created_at, from),
+    ...moves.flatMap((told) => unheard(activity, told, ({ timestamp }) => timestamp, from)),
+  ]);
+  return unknown(gaps.size === 0 ? withoutAudit(audit) : `${[...gaps].join('; ')}; and of the audit log: ${whySilent(audit)}`, again);
+}
+
+const nothing: Told<never[]> = { pages: [], whole: true, unread: null };
+
+/** Why a repository did not tell all of the time since `from`; empty where it did. It tells the latest first. */
+function unheard<T>(
+  call: string,
+  { pages, whole, unread }: Told<T[]>,
+  at: (event: T) => string | null | undefined,
+  from: number,
+): string[] {
+  if (unread) return [whySilent(unread)];
+  if (whole || pages.flat().some((event) => Date.parse(at(event) ?? '') < from - margin.before)) return [];
+  return [`${call} tells more events of that time than could be read`];
 }
 
 const publication = ({ id, type, created_at, actor }: z.infer<typeof RepositoryEvent>): ChangeEvent[] =>
@@ -152,9 +177,10 @@ const publication = ({ id, type, created_at, actor }: z.infer<typeof RepositoryE
     ? [{ at: Date.parse(created_at), operation: 'made public', source: 'GitHub events', id, actor: personOf(actor?.login, 'not told') }]
     : [];
 
-/** Pushes change nothing that is judged; a default branch that is made or deleted does. */
+/** Pushes change nothing that is judged; a default branch that is made or deleted does. Asked for by kind, one page has all of them. */
+const branchMoves = ['branch_creation', 'branch_deletion'];
 const movement = ({ id, activity_type, timestamp, actor }: z.infer<typeof Activity>): ChangeEvent[] =>
-  activity_type === 'branch_creation' || activity_type === 'branch_deletion'
+  branchMoves.includes(activity_type)
     ? [
         {
           at: Date.parse(timestamp),

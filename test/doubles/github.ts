@@ -19,7 +19,7 @@ interface GithubRepository {
   /** What GitHub answers besides. */
   readonly more?: object;
   /** As GitHub writes them, the latest first. */
-  readonly activity?: readonly { readonly ref: string; readonly timestamp: string }[];
+  readonly activity?: readonly { readonly ref: string; readonly timestamp: string; readonly activity_type: string }[];
   readonly events?: readonly object[];
 }
 
@@ -160,7 +160,7 @@ function route(world: GithubWorld, url: URL, host: string): Reply {
       return people(world, second === 'members' ? world.members : (world.outsiders ?? []), url, list);
   }
   const repository = root === 'repos' && first === world.organization ? world.repositories.find(({ name }) => name === second) : undefined;
-  if (repository && rest[0] === 'activity') return activityOf(repository, url);
+  if (repository && rest[0] === 'activity') return activityOf(repository, url, list);
   return repository ? ofRepository(world, repository, rest, list) : refusals.notFound;
 }
 
@@ -212,10 +212,14 @@ function audited(log: NonNullable<GithubWorld['auditLog']>, url: URL): readonly 
 
 const periods = ['day', 'week', 'month', 'quarter', 'year'];
 
-function activityOf({ activity = [] }: GithubRepository, { searchParams }: URL): Reply {
-  const [ref, period] = [searchParams.get('ref'), searchParams.get('time_period')];
-  if (period !== null && !periods.includes(period)) return refusals.ownersOnly;
-  return { body: activity.filter((each) => ref === null || each.ref === ref || each.ref === `refs/heads/${ref}`) };
+function activityOf({ activity = [] }: GithubRepository, { searchParams }: URL, list: (rows: readonly object[]) => Reply): Reply {
+  const [ref, period, type] = ['ref', 'time_period', 'activity_type'].map((name) => searchParams.get(name));
+  if (typeof period === 'string' && !periods.includes(period)) return refusals.ownersOnly;
+  return list(
+    activity.filter(
+      (each) => (ref === null || each.ref === ref || each.ref === `refs/heads/${ref}`) && (type === null || each.activity_type === type),
+    ),
+  );
 }
 
 function people(world: GithubWorld, everyone: readonly GithubMember[], url: URL, list: (rows: readonly object[]) => Reply): Reply {

@@ -149,6 +149,41 @@ test('on any plan: who made a repository public, and who made or deleted its def
   expect(hidden.known && hidden.events.map(({ operation }) => operation)).toEqual(['default branch deleted']);
 });
 
+const pushes = (count: number, time: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => ({ id: `${i}`, type: 'PushEvent', created_at: time(i), actor: { login: 'bobert' } }));
+
+test('a repository that may not be asked, or tells more than is read, is the reason; not that the audit log alone would know', async () => {
+  const why = async (snapshot: object, world: object, meddle?: (double: Double) => void) => {
+    const { find } = await asking({ repositories: [{ ...repository, ...world }] }, undefined, meddle);
+    const answer = await find(payments(snapshot));
+    return answer.known ? '' : answer.why;
+  };
+  expect(await why({}, {})).toMatch(/^on GitHub the audit log alone says who changes this/);
+  const refused = await why({}, {}, (github) => github.disturb(/activity/, refusals.integration));
+  expect(refused).toMatch(/^GET \/repos\/\{owner\}\/\{repo\}\/activity is refused \(.*; and of the audit log: /);
+  expect(refused).not.toContain('alone');
+  const unheard = await why({ visibility: 'public' }, {}, (github) => github.disturb(/\/events/, refusals.unicorn));
+  expect(unheard).toMatch(/^GET \/repos\/\{owner\}\/\{repo\}\/events gave no answer/);
+  const busy = await why({ visibility: 'public' }, { events: pushes(150, () => '2026-01-15T11:00:00Z') });
+  expect(busy).toMatch(/^GET \/repos\/\{owner\}\/\{repo\}\/events tells more events of that time than could be read/);
+  // What goes back behind the time is all that there is of it.
+  const old = pushes(150, (i) => (i < 50 ? '2026-01-15T11:00:00Z' : '2026-01-14T11:00:00Z'));
+  expect(await why({ visibility: 'public' }, { events: old })).toMatch(/^on GitHub the audit log alone/);
+});
+
+test('a default branch that was deleted is found among any number of pushes', async () => {
+  const move = (id: number, activity_type: string, login: string) => ({
+    id,
+    ref: 'refs/heads/main',
+    timestamp: '2026-01-15T10:10:00Z',
+    activity_type,
+    actor: { login, type: 'User' },
+  });
+  const activity = [...Array.from({ length: 150 }, (_, i) => move(i, 'push', 'bobert')), move(999, 'branch_deletion', 'ada')];
+  const { find } = await asking({ repositories: [{ ...repository, activity }] });
+  expect(await find(payments())).toMatchObject({ known: true, events: [{ operation: 'default branch deleted', actor: { name: 'ada' } }] });
+});
+
 test('what breaks is said, and not taken for nothing', async () => {
   for (const [mischief, words] of [
     [refusals.unicorn, 'unavailable'],

@@ -18,7 +18,7 @@ import { changeLeaves, createState, type State } from './state.ts';
 /** Tells the whole story again from the change log, and compares: each leaf, each row of `cycle`, and at the end the projections. */
 export function* checkCycles(db: Engine, blobs: Blobs): Generator<string> {
   const log = openLog(db);
-  const projections = rebuilt();
+  const projections = rebuilt(db);
   const state = createState(projections.projection);
   const referenced = new Set<number>();
   const checking: Checking = {
@@ -37,7 +37,7 @@ export function* checkCycles(db: Engine, blobs: Blobs): Generator<string> {
     });
   }
   yield* checking.requests.strays();
-  yield* projections.compare(db);
+  yield* projections.compare();
   yield* checkReferences(db, blobs, state, referenced);
 }
 

@@ -59,8 +59,7 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
   let projecting = false;
   const whileWriting = (project: () => void): void => (projecting ? project() : undefined);
   const projection: Projection = {
-    runStarts: (...of) => whileWriting(() => tables.runStarts(...of)),
-    runEnds: (...of) => whileWriting(() => tables.runEnds(...of)),
+    resultsChange: (...of) => whileWriting(() => tables.resultsChange(...of)),
     gapOpens: (...of) => whileWriting(() => tables.gapOpens(...of)),
     gapCloses: (...of) => whileWriting(() => tables.gapCloses(...of)),
   };

@@ -15,7 +15,7 @@ export function answersFrom(
   const projected = () => {
     if (made) return made;
     const { runs, gaps } = make();
-    return (made = { byRule: Map.groupBy(runs.values(), ({ rule }) => rule), gaps });
+    return (made = { byRule: Map.groupBy(runs, ({ rule }) => rule), gaps });
   };
   return {
     *runs({ from, to, rule, scope, item }) {
@@ -26,8 +26,8 @@ export function answersFrom(
         (item === undefined || itemKeys.get(run.item) === item);
       for (const [id, rows] of [...projected().byRule].sort(([a], [b]) => byUtf8(a, b))) {
         if (rule !== undefined && rule !== id) continue;
-        const keyed = rows.filter(asked).map((row) => ({ ...row, key: itemKeys.get(row.item)! }));
-        yield* inOrder(id, keyed, scopeKeys);
+        const keyed = rows.filter(asked).map((row) => ({ ...row, key: itemKeys.get(row.item)!, inScope: scopeKeys.get(row.scope)! }));
+        yield* inOrder(id, keyed);
       }
     },
     gaps: (from, to) =>

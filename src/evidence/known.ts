@@ -7,9 +7,10 @@ import { answersFrom } from './in-memory.ts';
 import { openManifests } from './manifests.ts';
 import type { Past } from './past.ts';
 import { projectInMemory } from './project-in-memory.ts';
-import { keysById, recorded } from './queries.ts';
+import { recorded } from './queries.ts';
 import { replay } from './replay.ts';
 import { type BackfillBody, backfillsIn, retell } from './retell.ts';
+import { keysById } from './rows.ts';
 import { createState, nowhere, type State } from './state.ts';
 import type { CorrectedLook, EvidenceReading, LedgerEntry } from './store.ts';
 

@@ -1,7 +1,7 @@
 import { canonical } from '#src/ledger/canonical.ts';
 import type { Projection } from './state.ts';
 
-/** A row of `result_run`, with the rule by its id. */
+/** A maximal run of looks with one result. `last` and `ended` are null while it goes on. */
 export interface RunRow {
   readonly rule: string;
   readonly scope: number;
@@ -26,30 +26,31 @@ export interface GapRow {
   readonly unread: string | null;
 }
 
-export const keyOfRun = ({ rule, scope, item, first }: RunRow): string => `${rule}, scope ${scope}, item ${item}, from ${first}`;
-
 export const keyOfGap = ({ scope, since }: GapRow): string => `${scope} ${since}`;
 
 /** The projections kept in memory: to be compared with their tables, or to answer in their place. */
 export function projectInMemory() {
-  const runs = new Map<string, RunRow>();
+  const runs: RunRow[] = [];
   /** Those that go on, by item and rule: an item is of one scope. */
   const goingOn = new Map<number, Map<string, RunRow>>();
   const gaps = new Map<string, GapRow>();
   const projection: Projection = {
-    runStarts(scope, item, { rule, first, before, index, letter, judgement }) {
-      const { severity, unread } = judgement();
-      const reason = unread?.unread ?? null;
-      const run = { rule, scope, item, first, before, last: null, ended: null, gone: 0, idx: index, result: letter, severity, reason };
-      runs.set(keyOfRun(run), run);
-      const own = goingOn.get(item);
-      if (own) own.set(rule, run);
-      else goingOn.set(item, new Map([[rule, run]]));
-    },
-    runEnds(_, item, { rule, last, ended, gone }) {
-      const own = goingOn.get(item)!;
-      Object.assign(own.get(rule)!, { last, ended, gone: Number(gone) });
-      own.delete(rule);
+    resultsChange(scope, item, { index, asOf, last, gone, ended, begun }) {
+      const before = last?.asOf ?? null;
+      const own = goingOn.get(item) ?? new Map<string, RunRow>();
+      goingOn.set(item, own);
+      for (const rule of ended) {
+        Object.assign(own.get(rule)!, { last: before, ended: asOf, gone: Number(gone) });
+        own.delete(rule);
+      }
+      for (const { rule, letter, judgement } of begun) {
+        const { severity, unread } = judgement();
+        const reason = unread?.unread ?? null;
+        const start = { first: asOf, before, last: null, ended: null, gone: 0, idx: index };
+        const run = { rule, scope, item, ...start, result: letter, severity, reason };
+        runs.push(run);
+        own.set(rule, run);
+      }
     },
     gapOpens(scope, { since, until, reason, unread }) {
       const gap = { scope, since, until, reason, unread: unread && canonical(unread) };

@@ -1,6 +1,7 @@
 import { canonical } from '#src/ledger/canonical.ts';
 import { byUtf8 } from '#src/ledger/order.ts';
 import type { Engine } from './engine.ts';
+import { toldResults, verdictsInTable } from './results.ts';
 import type { Projection } from './state.ts';
 import type { RuleSet } from './store.ts';
 
@@ -40,21 +41,14 @@ export function rulesInTable(db: Engine): RuleNumbers {
 
 /** Writes the projections to their tables. */
 export function projectTo(db: Engine, rules: RuleNumbers): Projection {
-  const startRun = db.prepare(
-    'INSERT INTO result_run (rule, scope, item, first, before, gone, idx, result, severity, reason) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)',
-  );
-  const endRun = db.prepare(
-    'UPDATE result_run SET last = ?, ended = ?, gone = ? WHERE rule = ? AND scope = ? AND item = ? AND ended IS NULL',
-  );
+  const verdicts = verdictsInTable(db);
+  const addChange = db.prepare('INSERT INTO result_change (item, idx, before, results) VALUES (?, ?, ?, ?)');
   const openGap = db.prepare('INSERT INTO gap (scope, since, until, reason, unread) VALUES (?, ?, ?, ?, ?)');
   const closeGap = db.prepare('UPDATE gap SET until = ? WHERE scope = ? AND since = ?');
   const dropGap = db.prepare('DELETE FROM gap WHERE scope = ? AND since = ?');
   return {
-    runStarts(scope, item, { rule, first, before, index, letter, judgement }) {
-      const { severity, unread } = judgement();
-      startRun.run(rules.of(rule), scope, item, first, before, index, letter, severity, unread?.unread ?? null);
-    },
-    runEnds: (scope, item, { rule, last, ended, gone }) => void endRun.run(last, ended, Number(gone), rules.of(rule), scope, item),
+    resultsChange: (_, item, change) =>
+      void addChange.run(item, change.index, change.last?.index ?? null, toldResults(change, rules, verdicts)),
     gapOpens: (scope, { since, until, reason, unread }) => void openGap.run(scope, since, until, reason, unread && canonical(unread)),
     gapCloses: (scope, since, until) => void (until === null ? dropGap.run(scope, since) : closeGap.run(until, scope, since)),
   };

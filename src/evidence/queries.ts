@@ -7,12 +7,14 @@ import type { Severity } from '#src/rule.ts';
 import type { Blobs } from './blobs.ts';
 import { unpack } from './compression.ts';
 import { type CycleManifest, changeLeaf, itemLeaf, resultOf } from './documents.ts';
-import type { Engine, Value } from './engine.ts';
+import type { Engine } from './engine.ts';
 import type { EntryKind } from './entries.ts';
 import type { KeptCall } from './manifests.ts';
-import type { GapRow, RunRow } from './project-in-memory.ts';
+import type { GapRow } from './project-in-memory.ts';
 import { type CycleRow, wholeLedger } from './replay.ts';
 import { backfillsIn } from './retell.ts';
+import { keysById } from './rows.ts';
+import { type KeyedRun, openRuns } from './runs.ts';
 import { committedName } from './salted.ts';
 import {
   type AnchorRow,
@@ -34,7 +36,7 @@ type Answers = Pick<
 /** What the tables answer. */
 export const queries = (db: Engine, blobs: Blobs, manifestCalls: (manifest: string) => KeptCall[]): Answers => ({
   ...recorded(db, blobs, manifestCalls, wholeLedger),
-  ...projected(db),
+  ...projected(db, blobs),
 });
 
 /** What the evidence itself answers, as far as a ledger of `size` leaves. */
@@ -105,11 +107,14 @@ export function recorded(
 }
 
 /** What the projections answer. */
-function projected(db: Engine): Pick<Answers, 'runs' | 'gaps'> {
+function projected(db: Engine, blobs: Blobs): Pick<Answers, 'runs' | 'gaps'> {
   const scopeKeys = db.prepare('SELECT id, key FROM scope');
   const gapRows = db.prepare('SELECT scope, since, until, reason, unread FROM gap WHERE since <= ? AND (until IS NULL OR until >= ?)');
+  const runs = openRuns(db, blobs);
   return {
-    runs: (query) => runsIn(db, query),
+    *runs(question) {
+      for (const [rule, run] of runs(question)) yield resultRun(rule, run);
+    },
     gaps: (from, to) => gapsOf(gapRows.all(to, from) as unknown as GapRow[], keysById(scopeKeys.all())),
   };
 }
@@ -135,50 +140,19 @@ function summary(row: CycleRow | undefined): CycleSummary | null {
   return { index, connection, asOf, ended, scopes, failed, changes };
 }
 
-/** A rule at a time, so that a year of all rules never lies in memory at once. */
-function* runsIn(db: Engine, { from, to, rule, scope, item }: Parameters<EvidenceStore['runs']>[0]): Generator<ResultRun> {
-  const rules = (db.prepare('SELECT id, key FROM rule').all() as unknown as { id: number; key: string }[]).filter(
-    ({ key }) => rule === undefined || key === rule,
-  );
-  const where = [
-    'rule = ?',
-    ...(scope === undefined ? [] : ['scope.key = ?']),
-    ...(item === undefined ? [] : ['item.key = ?']),
-    'first <= ?',
-    '(ended IS NULL OR ended >= ?)',
-  ];
-  const rows = db.prepare(
-    `SELECT scope.key AS in_scope, item.key, before, first, last, ended, gone, idx, result, severity, reason
-     FROM result_run JOIN item ON item.id = result_run.item JOIN scope ON scope.id = result_run.scope
-     WHERE ${where.join(' AND ')} ORDER BY scope.key, item.key, first`,
-  );
-  const given: Value[] = [scope, item].filter((value) => value !== undefined);
-  for (const { id, key } of rules.sort((a, b) => byUtf8(a.key, b.key)))
-    for (const run of rows.all(id, ...given, to, from) as unknown as (KeyedRun & { in_scope: string })[])
-      yield resultRun(key, run.in_scope, run);
-}
-
-/** A run with the key of its item. */
-export type KeyedRun = Omit<RunRow, 'rule'> & { readonly key: string };
-
 /** The runs of a rule by scope, item and time. */
-export function* inOrder(rule: string, runs: KeyedRun[], keys: ReadonlyMap<number, string>): Generator<ResultRun> {
+export function* inOrder(rule: string, runs: KeyedRun[]): Generator<ResultRun> {
   runs.sort(
     (a, b) =>
-      (a.scope === b.scope ? 0 : byUtf8(keys.get(a.scope)!, keys.get(b.scope)!)) ||
-      (a.item === b.item ? a.first - b.first : byUtf8(a.key, b.key)),
+      (a.inScope === b.inScope ? 0 : byUtf8(a.inScope, b.inScope)) || (a.item === b.item ? a.first - b.first : byUtf8(a.key, b.key)),
   );
-  for (const run of runs) yield resultRun(rule, keys.get(run.scope)!, run);
+  for (const run of runs) yield resultRun(rule, run);
 }
 
-function resultRun(
-  rule: string,
-  scope: string,
-  { key, before, first, last, ended, gone, idx, result, severity, reason }: KeyedRun,
-): ResultRun {
+function resultRun(rule: string, { inScope, key, before, first, last, ended, gone, idx, result, severity, reason }: KeyedRun): ResultRun {
   return {
     rule,
-    scope,
+    scope: inScope,
     item: key,
     result: resultOf(result),
     before,
@@ -225,6 +199,3 @@ function itemRecord(
     leafHash: leaf.toString('hex'),
   };
 }
-
-export const keysById = (rows: readonly object[]): Map<number, string> =>
-  new Map((rows as { id: number; key: string }[]).map(({ id, key }) => [id, key]));

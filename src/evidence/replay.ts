@@ -112,7 +112,7 @@ export function* replay(db: Engine, blobs: Blobs, state: State, size = wholeLedg
     }
     for (const { scope: key, reason } of looks.retired) {
       const scope = state.scope(key);
-      if (scope) named(key, () => state.retire(scope, { asOf, reason, changes: take(scope) }));
+      if (scope) named(key, () => state.retire(scope, { index, asOf, reason, changes: take(scope) }));
     }
     if (repeats) Object.assign(look, { asOf, index });
     else if (looks.looks.every(({ scope }) => scope.startsWith(`${cycle.connection}/`)))

@@ -70,3 +70,6 @@ export function documentNumbers(db: Engine): DocumentNumbers {
     met: (hash, number) => void all?.set(hash.toString('latin1'), number),
   };
 }
+
+export const keysById = (rows: readonly object[]): Map<number, string> =>
+  new Map((rows as { id: number; key: string }[]).map(({ id, key }) => [id, key]));

@@ -68,26 +68,22 @@ export interface LoggedChange {
   readonly judgements: () => readonly Judgement[];
 }
 
-interface RunStart {
-  readonly rule: string;
-  readonly first: number;
-  readonly before: number | null;
+/** A change of what is judged of an item. */
+export interface ResultsChange {
   readonly index: number;
-  readonly letter: string;
-  readonly judgement: () => Judgement;
-}
-
-interface RunEnd {
-  readonly rule: string;
-  readonly last: number;
-  readonly ended: number;
+  readonly asOf: number;
+  /** The complete look before: when, and in which cycle. */
+  readonly last: Look | null;
+  /** The item is gone, and all its runs end. */
   readonly gone: boolean;
+  /** Rules whose run ends, whether another begins or not. */
+  readonly ended: readonly string[];
+  readonly begun: readonly { readonly rule: string; readonly letter: string; readonly judgement: () => Judgement }[];
 }
 
 /** Where the projections go: to their tables, to a comparison with them, or nowhere. */
 export interface Projection {
-  runStarts(scope: number, item: number, start: RunStart): void;
-  runEnds(scope: number, item: number, end: RunEnd): void;
+  resultsChange(scope: number, item: number, change: ResultsChange): void;
   gapOpens(scope: number, gap: { since: number; until: number | null; reason: string; unread: Unread | null }): void;
   /** `until` null: the time without a look stayed within the hold, so it was no gap. */
   gapCloses(scope: number, since: number, until: number | null): void;
@@ -95,8 +91,7 @@ export interface Projection {
 
 /** Where only the state is wanted. */
 export const nowhere: Projection = {
-  runStarts: () => undefined,
-  runEnds: () => undefined,
+  resultsChange: () => undefined,
   gapOpens: () => undefined,
   gapCloses: () => undefined,
 };
@@ -114,7 +109,7 @@ export interface State {
     look: { index: number; asOf: number; hold: number; rules: readonly string[]; changes: readonly LoggedChange[]; look?: Look },
   ): void;
   /** The scope ceased to exist; `changes` end its items. */
-  retire(scope: ScopeState, end: { asOf: number; reason: string; changes: readonly LoggedChange[] }): void;
+  retire(scope: ScopeState, end: { index: number; asOf: number; reason: string; changes: readonly LoggedChange[] }): void;
   root(connection: string): StateRoot;
   /** The scopes behind that root, in the order of their leaves. */
   standing(connection: string): readonly ScopeState[];
@@ -174,9 +169,9 @@ export function createState(projection: Projection): State {
       scope.looked = look;
       scope.firstLook ??= asOf;
     },
-    retire(scope, { asOf, reason, changes }) {
+    retire(scope, { index, asOf, reason, changes }) {
       closeGap(scope, asOf);
-      apply(scope, changes, { index: 0, asOf, rules: [] });
+      apply(scope, changes, { index, asOf, rules: [] });
       scope.retired = { at: asOf, reason };
       roots.grew(scope.scope.connection);
     },
@@ -233,32 +228,37 @@ function see(
   { index, asOf, rules }: { index: number; asOf: number; rules: readonly string[] },
 ): void {
   const before = scope.items.get(key);
-  const last = scope.lastLook;
-  if (before && at === null && last !== null) {
-    for (const [i, rule] of before.rules.entries()) {
-      const now = seen ? letterOf(rule, i, seen.vector, rules) : undefined;
-      if (now !== before.vector[i]) projection.runEnds(scope.id, id, { rule, last, ended: asOf, gone: seen === null });
-    }
+  if (at === null) {
+    const change = resultsChange(scope, before, { seen, judgements }, { index, asOf, rules });
+    if (change.begun.length > 0 || change.ended.length > 0) projection.resultsChange(scope.id, id, change);
   }
   if (!seen) {
     hold(scope, key, undefined);
     return;
   }
-  for (const [i, rule] of rules.entries()) {
-    const letter = seen.vector[i]!;
-    if (at !== null || (before && letterOf(rule, i, before.vector, before.rules) === letter)) continue;
-    projection.runStarts(scope.id, id, {
-      rule,
-      first: asOf,
-      before: last,
-      index,
-      letter,
-      judgement: () => judgements().find((each) => each.rule === rule)!,
-    });
-  }
   const snapshotIndex = before?.snapshot.id === seen.snapshot.id ? before.snapshotIndex : index;
   const now: ItemState = { id, key, name, ...seen, rules, at, firstSeen: before?.firstSeen ?? asOf, index, snapshotIndex, leaf: null };
   hold(scope, key, now);
+}
+
+/** Of an item that is no event. */
+function resultsChange(
+  { looked }: ScopeState,
+  before: ItemState | undefined,
+  { seen, judgements }: Pick<LoggedChange, 'seen' | 'judgements'>,
+  { index, asOf, rules }: { index: number; asOf: number; rules: readonly string[] },
+): ResultsChange {
+  const letterNow = (rule: string, i: number) => (seen ? letterOf(rule, i, seen.vector, rules) : undefined);
+  const letterBefore = (rule: string, i: number) => before && letterOf(rule, i, before.vector, before.rules);
+  const ended = looked && before ? before.rules.filter((rule, i) => letterNow(rule, i) !== before.vector[i]) : [];
+  const begun = seen
+    ? rules.flatMap((rule, i) => {
+        const letter = seen.vector[i]!;
+        if (letterBefore(rule, i) === letter) return [];
+        return [{ rule, letter, judgement: () => judgements().find((each) => each.rule === rule)! }];
+      })
+    : [];
+  return { index, asOf, last: looked, gone: seen === null, ended, begun };
 }
 
 /** What a vector says of a rule, which mostly stands at that place. */

@@ -348,7 +348,7 @@ function scopeWriter({ db, blobs, state }: Parts, personal: ReadonlySet<string>,
       ending.sort((a, b) => byUtf8(a.key, b.key));
       changed.set(scope, new Map(ending.map((change) => [change.key, null])));
       const logged = ending.map((change) => logItem(scope, index, change));
-      state.retire(scope, { asOf, reason, changes: logged });
+      state.retire(scope, { index, asOf, reason, changes: logged });
       return changeLeaves(scope, logged);
     },
   };

@@ -48,7 +48,7 @@ function correctedWorld(store: EvidenceStore, looks: readonly CorrectedLook[]) {
     const scope = state.scope(key) ?? state.addScope(key, corrected.get(key)!);
     scopes.set(key, scope);
     const changes = look.changes.map((change) => changeOf(key, change));
-    if (is === 'end') state.retire(scope, { asOf, reason: '', changes });
+    if (is === 'end') state.retire(scope, { index, asOf, reason: '', changes });
     else if (unread) state.failed(scope, { index, asOf, hold, unread });
     else state.complete(scope, { index, asOf, hold, rules: [], changes });
     return { scope, changes };

@@ -66,7 +66,7 @@ export function judgeAgain(store: EvidenceStore, lens: Lens): Lane {
     for (const { scope: key, reason } of cycle.looks.retired) {
       const ended = cycle.scopes.get(key)!;
       const scope = state.scope(key) ?? state.addScope(key, ended.id);
-      state.retire(scope, { asOf: cycle.asOf, reason, changes: changesOf(ended, scope, [], cycle) });
+      state.retire(scope, { index: cycle.index, asOf: cycle.asOf, reason, changes: changesOf(ended, scope, [], cycle) });
     }
     touched.clear();
   }

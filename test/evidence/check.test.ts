@@ -32,7 +32,7 @@ test('stores as they are have nothing to report, and something in every table', 
 /** A sample; `npm run test:long` tries thousands. */
 describe('whatever is edited, added, removed or exchanged is reported, and the report names it', () => {
   const tables =
-    'scope item blob ledger cycle entry change rule result_run gap request_ids migration ledger_key checkpoint anchor ledger_node'.split(
+    'scope item blob ledger cycle entry change rule verdict result_change gap request_ids migration ledger_key checkpoint anchor ledger_node'.split(
       ' ',
     );
 

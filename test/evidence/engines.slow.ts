@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { shapes } from '#src/commands/shapes.ts';
 import { check } from '#src/evidence/check.ts';
+import { openDatabase } from '#src/evidence/database.ts';
 import { openPostgres } from '#src/evidence/postgres.ts';
 import { openPostgresDatabase } from '#src/evidence/postgres-engine.ts';
 import { openSqlite } from '#src/evidence/sqlite.ts';
@@ -17,20 +18,22 @@ import { makeStoreOfEverything } from '#test/evidence/everything.ts';
 import { seeded } from '#test/evidence/faults/random.ts';
 import { canTrace, traceWriter } from '#test/evidence/faults/strace.ts';
 import { tables, unreportedEdits } from '#test/evidence/postgres-edits.ts';
+import { copyFormer } from '#test/evidence/postgres-former.ts';
 import { type PostgresServer, postgresIsThere, startPostgres } from '#test/evidence/postgres-server.ts';
 import { differences, questionsAbout } from '#test/evidence/questions.ts';
-import { formerStores, unpackStore } from '#test/evidence/stores.ts';
+import { answersOf, formerStores, unpackStore } from '#test/evidence/stores.ts';
 import { recordOf, steps, worldOf } from '#test/evidence/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a store that an earlier version wrote', () => {
-  test.each(formerStores)('$name is brought forward, checks clean and keeps its root', async ({ name, size, root }) => {
+  test.each(formerStores)('$name is brought forward, checks clean, keeps its root and answers as before', async ({ name, ...answers }) => {
     const file = join(folder, `${name}.db`);
     unpackStore(name, file);
-    await using store = openSqlite(file);
-    expect(store.head()).toEqual({ size, root });
+    openDatabase(file).close();
+    await using store = openSqlite(file, { readOnly: true });
+    expect(answersOf(store)).toEqual(answers);
     expect(store.check()).toEqual([]);
   });
 });
@@ -75,6 +78,18 @@ if (!postgresIsThere) test.skip('PostgreSQL is not installed here', () => undefi
     expect(postgres.check()).toEqual([]);
     expect(differences(sqlite, postgres, questionsAbout(sqlite, 700, seeded(1)))).toEqual([]);
   }, 60_000);
+
+  test('a schema that an earlier version made is brought forward, checks clean, keeps its root and answers as before', async () => {
+    const { name, ...answers } = formerStores[2];
+    const file = join(folder, 'former.db');
+    unpackStore(name, file);
+    const schema = `s${++schemas}`;
+    await server.asked(schema, (client) => copyFormer(file, schema, client));
+    openPostgresDatabase(server.address(schema)).close();
+    await using store = openPostgres(server.address(schema), { readOnly: true });
+    expect(answersOf(store)).toEqual(answers);
+    expect(store.check()).toEqual([]);
+  });
 
   test('whatever is edited or removed past the guards of PostgreSQL is reported', async () => {
     const address = newSchema();
@@ -172,12 +187,7 @@ if (!postgresIsThere) test.skip('PostgreSQL is not installed here', () => undefi
     test('a source that does not check clean is refused, and nothing is copied', async () => {
       const [file, address] = [await withCurrent('v1.example'), newSchema()];
       const db = new DatabaseSync(file);
-      db.exec(
-        "UPDATE result_run SET severity = 'low' || severity WHERE rowid IN (SELECT rowid FROM result_run LIMIT 1)".replaceAll(
-          'rowid',
-          'first',
-        ),
-      );
+      db.exec("UPDATE verdict SET severity = 'low' || severity WHERE id = 1");
       db.close();
       expect(() => sqliteToPostgres(file, address, quietly)).toThrow(expect.objectContaining({ code: 'VERIFY_FAILED' }));
       await using store = openPostgres(address);

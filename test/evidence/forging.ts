@@ -16,7 +16,7 @@ export function cutTail(file: string, size: number, { leaveSignatures }: { leave
   db.exec(`DELETE FROM anchor WHERE size > ${size}`);
   if (!leaveSignatures) db.exec(`DELETE FROM checkpoint WHERE size > ${size}`);
 
-  db.exec('DELETE FROM result_run; DELETE FROM gap');
+  db.exec('DELETE FROM result_change; DELETE FROM verdict; DELETE FROM gap');
   const engine = engineOver(db, file);
   const rules = rulesInTable(engine);
   for (const _ of replay(engine, openBlobs(engine), createState(projectTo(engine, rules))));

@@ -151,9 +151,10 @@ const naming: Readonly<Record<string, (row: Readonly<Record<string, string>>) =>
   ledger_node: ({ level, n }) => [`tile ${level}/${n}`, 'full tiles'],
   migration: () => ['migration', 'migrations are recorded'],
   request_ids: ({ idx }) => [`request ids ${idx}`, `cycle ${idx}`],
-  result_run: ({ scope, item, first }) => [`scope ${scope}, item ${item}, from ${first}`],
+  result_change: ({ item, idx }) => [`of item ${item} in cycle ${idx}`],
   rule: ({ key }) => [`rule ${key}`],
   scope: ({ key, id }) => [key!, `scope ${id}`],
+  verdict: ({ id, result, severity, reason }) => [`verdict ${id}`, `verdict ${result} ${severity} ${reason === 'null' ? '' : reason}`],
 };
 
 /** True where the report says something of one of the rows. */

@@ -12,7 +12,7 @@ import { openDelivery } from './delivery.ts';
 import { step } from './drift.ts';
 import { leaseIn } from './lease.ts';
 import { type ListedAlert, listed } from './list.ts';
-import { isTrouble, isWaiver, troubleConditions, waiverConditions } from './notices.ts';
+import { isTrouble, isWaiver, troubleConditions, waiverConditions, waiverOver } from './notices.ts';
 import { isObligation, obligationConditions, obligationEnded } from './obligations.ts';
 import { type Draft, put, unpark } from './outbox.ts';
 import type { OwedNow } from './owed.ts';
@@ -106,7 +106,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
     const changed = watch.waived(waivers, open, at);
     if (changed) found.push(changed);
     const noticed = waiverConditions(waivers, { route, stillFails: watch.stillFails, now: at });
-    found.push(against(noticed, open, isWaiver, () => 'it was decided, renewed, or is needed no more', at));
+    found.push(against(noticed, open, isWaiver, waiverOver(waivers, at), at));
     if (isDue('owed', 5 * minute) || cycles) {
       const owed = options.owed(at);
       const due = obligationConditions(owed, { route, open, now: at });

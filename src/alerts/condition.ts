@@ -26,6 +26,8 @@ export interface Condition {
   readonly before: number | null;
   readonly firstBad: number;
   readonly due: number | null;
+  /** When it is told that `due` comes near; absent: once, a sixth of the time before. */
+  readonly notices?: readonly number[];
   /** It was so when it was looked at for the first time, or judged for the first time: nobody changed anything just now. */
   readonly baseline: boolean;
   /** The waiver that it is about. */

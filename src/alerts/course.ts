@@ -117,9 +117,15 @@ function flap({ draft, alert, open, flapping, policy }: Course): Alert {
 
 function deadlines({ draft, alert, open }: Course): Alert {
   const { now } = draft;
-  const dues = open.flatMap(({ condition: { due, firstBad } }) => (due === null ? [] : [{ due, near: due - lead(firstBad, due) }]));
+  const dues = open.flatMap(({ condition: { due, firstBad, notices } }) =>
+    due === null ? [] : [{ due, near: notices ? Infinity : due - lead(firstBad, due) }],
+  );
   const passed = dues.filter(({ due }) => due <= now && due > alert.duePassed).map(({ due }) => due);
   const near = dues.filter(({ due, near }) => near <= now && due > now && due > alert.dueNear).map(({ due }) => due);
+  const noticed = alert.noticed ?? alert.opened;
+  const announced = open.flatMap(({ condition: { due, notices = [] } }) =>
+    due !== null && due > now && notices.some((notice) => notice > noticed && notice <= now) ? [due] : [],
+  );
   let current = alert;
   const tell = (what: 'due-near' | 'due-passed', found: readonly number[], mark: 'dueNear' | 'duePassed') => {
     if (found.length === 0) return;
@@ -134,13 +140,19 @@ function deadlines({ draft, alert, open }: Course): Alert {
   };
   tell('due-passed', passed, 'duePassed');
   tell('due-near', near, 'dueNear');
+  if (announced.length > 0) {
+    const said = { what: 'due-near', due: Math.min(...announced), count: announced.length } as const;
+    current = reply(draft, change(draft, current, { noticed: now, toldAt: now }), said, true);
+    edit(draft, current);
+  }
   return current;
 }
 
-/** Nobody is reminded of what cannot be seen at present: it may be over. */
+/** Nobody is reminded of what cannot be seen at present: it may be over; nor of what has notices of its own, until it is due. */
 function reminder({ draft, alert, open, blind, policy }: Course): Alert {
   const every = policy.remind[alert.severity];
   if (every === null || alert.acknowledged !== null || alert.flapping !== null || draft.now - alert.toldAt < every) return alert;
   if (open.every(({ condition: { kind, scope } }) => kind === 'drift' && blind.has(scope))) return alert;
+  if (open.every(({ condition: { notices, due } }) => notices && due !== null && due > draft.now)) return alert;
   return reply(draft, change(draft, alert, { toldAt: draft.now }), { what: 'reminder' }, true);
 }

@@ -69,6 +69,7 @@ function join(draft: Draft, group: Group, policy: Policy, isTaken: (id: string) 
     // The first message says its deadline: what is near or past by then is not told apart.
     dueNear: dueBy((due, firstBad) => due - lead(firstBad, due)),
     duePassed: dueBy((due) => due),
+    noticed: draft.now,
     flapping: null,
     acknowledged: null,
     assigned: null,

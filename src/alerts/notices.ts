@@ -29,8 +29,15 @@ export const troubleConditions = (troubles: readonly Trouble[], route: Router): 
 /** Asks for a decision. */
 export const isRequest = (key: string): boolean => /^waiver\n.* requested$/s.test(key);
 
-/** How long before the end of a waiver it is told: two weeks, and for short ones a quarter of the time. */
-const leadOfWaiver = ({ from, until }: WaiverNotice): number => Math.min(14 * day, (until - (from ?? until)) / 4);
+/** So many days before its end a waiver is told, each once. */
+const daysBefore = [14, 3, 1] as const;
+
+/** When the end of a waiver is told to come, the first first: only while it is in force; of one for a day, a quarter of its time before. */
+function noticesOf({ from, until }: WaiverNotice): readonly [first: number, ...others: number[]] {
+  const begun = from ?? until;
+  const [first, ...others] = daysBefore.map((days) => until - days * day).filter((at) => at > begun);
+  return first === undefined ? [until - (until - begun) / 4] : [first, ...others];
+}
 
 export const isWaiver = ({ kind }: Condition): boolean => kind === 'waiver';
 
@@ -40,7 +47,7 @@ export function waiverConditions(
   { route, stillFails, now }: { route: Router; stillFails: (waiver: WaiverNotice) => boolean; now: number },
 ): Condition[] {
   return waivers.flatMap((waiver): Condition[] => {
-    const { id, rule, items, state, requestedBy, requestedAt, reason, compensating, until } = waiver;
+    const { id, rule, items, state, requestedBy, requestedAt, decidedBy, reason, compensating, until } = waiver;
     const scope = items[0]?.scope ?? '';
     const severity = state === 'requested' ? 'low' : until <= now ? 'high' : 'medium';
     const common = {
@@ -70,7 +77,9 @@ export function waiverConditions(
           firstBad: requestedAt,
         },
       ];
-    if (state !== 'approved' || waiver.renewed || now < until - leadOfWaiver(waiver)) return [];
+    if (state !== 'approved' || waiver.renewed) return [];
+    const [told, ...notices] = noticesOf(waiver);
+    if (now < told) return [];
     const expired = until <= now;
     if (expired && !stillFails(waiver)) return [];
     return [
@@ -78,11 +87,24 @@ export function waiverConditions(
         ...common,
         key: `waiver\n${id}`,
         headline: expired ? `A waiver expired on ${date}, and what it covered still fails.` : `A waiver of ${count} expires on ${date}.`,
-        says: `Reason: ${reason}\nCompensating control: ${compensating}`,
+        says: `Asked for by ${requestedBy}, approved by ${decidedBy}.\nReason: ${reason}\nCompensating control: ${compensating}`,
         remedy: 'Mend what it covers, or ask for a renewal before it ends.',
-        firstBad: until - leadOfWaiver(waiver),
+        firstBad: told,
         due: until,
+        notices,
       },
     ];
   });
+}
+
+/** How what was told of a waiver is over, by what is known of it now. */
+export function waiverOver(waivers: readonly WaiverNotice[], now: number): (condition: Condition) => string {
+  return ({ key, waiver: id }) => {
+    const waiver = waivers.find((each) => each.id === id);
+    if (waiver?.state === 'requested' && waiver.until <= now) return 'nobody decided it before its end';
+    if (isRequest(key)) return 'it was decided';
+    if (waiver?.renewed) return 'it was renewed';
+    if (waiver?.state === 'over') return 'it was withdrawn';
+    return waiver && waiver.until <= now ? 'it ended, and nothing that it covered still fails' : 'it is needed no more';
+  };
 }

@@ -31,6 +31,8 @@ export interface Alert {
   /** Up to which deadlines were told to come, and told to have passed. */
   readonly dueNear: number;
   readonly duePassed: number;
+  /** Up to when the notices that conditions ask for were told; absent in alerts that an older program opened. */
+  readonly noticed?: number;
   /** When it was last told that it flaps; null where it does not. */
   readonly flapping: number | null;
   readonly acknowledged: { readonly by: string; readonly until: number; readonly note: string } | null;

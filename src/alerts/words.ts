@@ -43,8 +43,10 @@ function wordsOf(alert: Alert, said: Said, now: number): [headline: string, line
     case 'reminder':
       return [`Still so after ${span(now - firstBadOf(alert))}. ${still}`, dueLines(alert, now)];
     case 'due-near':
+      if (alert.kind === 'waiver') return [`The waiver ends in ${span(said.due - now)}, at ${minuteOf(said.due)}.`, first(alert)];
       return [`Due in ${span(said.due - now)}: ${items(said.count)}, by ${minuteOf(said.due)}.`, []];
     case 'due-passed':
+      if (alert.kind === 'waiver') return [`The waiver ended at ${minuteOf(said.due)}, and what it covered still fails.`, first(alert)];
       return [`The deadline has passed: ${items(said.count)}, due ${minuteOf(said.due)}.`, []];
     case 'acknowledged':
       return [
@@ -84,6 +86,9 @@ function dueLines(alert: Alert, now: number): string[] {
   if (due === null) return [];
   return [due > now ? `Due in ${span(due - now)}, by ${minuteOf(due)}.` : `Overdue since ${minuteOf(due)}.`];
 }
+
+/** What is said of the first of what lasts, line by line. */
+const first = (alert: Alert): string[] => openMembers(alert)[0]?.condition.says.split('\n') ?? [];
 
 const saying = (alert: Alert): string[] => {
   const worst = openMembers(alert).find(({ condition }) => condition.severity === (alert.severity satisfies Severity));

@@ -93,29 +93,6 @@ export function waivedAt(waivers: readonly Waiver[], rule: string, scope: string
   return own.toSorted((a, b) => a.inForce!.to - b.inForce!.to).at(-1) ?? null;
 }
 
-/** A waiver ends in so many days, or (0) has ended. */
-export interface Expiry {
-  readonly waiver: Waiver;
-  readonly days: 14 | 3 | 1 | 0;
-  /** The instant from which this is to be told, epoch ms. */
-  readonly at: number;
-}
-
-/** What is to be told of ends that come near within (after, until], the earliest first. Nothing of a waiver that was renewed or withdrawn by then. */
-export function expiries(waivers: readonly Waiver[], after: number, until: number): Expiry[] {
-  const found = waivers.flatMap((waiver): Expiry[] => {
-    const { inForce } = waiver;
-    if (inForce === null || inForce.to < waiver.until) return [];
-    return ([14, 3, 1, 0] as const)
-      .map((days) => ({ waiver, days, at: waiver.until - days * 86_400_000 }))
-      .filter(({ at }) => at > after && at <= until && at > inForce.from && !renewedBefore(waivers, waiver, at));
-  });
-  return found.toSorted((a, b) => a.at - b.at);
-}
-
-const renewedBefore = (waivers: readonly Waiver[], { renewedBy }: Waiver, at: number): boolean =>
-  (waivers.find(({ id }) => id === renewedBy)?.inForce?.from ?? Infinity) <= at;
-
 /** A time in which an item of a rule stood under waiver without a break, under one or several. */
 export interface Stretch {
   readonly rule: string;

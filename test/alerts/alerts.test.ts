@@ -3,6 +3,7 @@ import type { Trouble, WaiverNotice } from '#src/alerts/sources.ts';
 import { scopeKey } from '#src/evidence/store.ts';
 import { hour, minute, start, world } from './world.ts';
 
+const day = 24 * hour;
 const publicPort = 'aws.ec2.security-group-no-public-admin-ports';
 
 test('400 drifts of one changed template are at most three messages: the right change, who made it, and it is resolved in place', async () => {
@@ -178,6 +179,68 @@ describe('waivers', () => {
       ['waiver', 'open', 'high'],
       ['drift', 'open', 'low'],
     ]);
+  });
+
+  /** What stands in the thread of the waiver, day by day, each day under a new agent; and the message at last. */
+  async function endOf(days: number, fails: boolean) {
+    let waivers: readonly WaiverNotice[] = [];
+    await using own = await world({ waivers: () => waivers });
+    await own.minutes(2);
+    if (fails) own.groups.open = 1;
+    await own.minutes(1);
+    const from = own.now;
+    waivers = [waiver('00000', { from, until: from + days * day })];
+    const told: [day: number, headline: string][] = [];
+    for (let passed = 0; passed <= days + 2; passed++) {
+      own.now = from + passed * day;
+      await own.minutes(2);
+      await own.alerts.close();
+      (own as { alerts: unknown }).alerts = own.again();
+      await own.minutes(1);
+      const about = own.channel.shown.filter(({ message }) => message.kind === 'waiver');
+      expect(about.length).toBeLessThan(2);
+      const said = about.flatMap(({ thread }) => [null, ...thread.map(({ headline }) => headline)]);
+      for (const headline of said.slice(told.length)) told.push([days - passed, headline ?? 'first']);
+    }
+    return { told, ...own.channel.shown.find(({ message }) => message.kind === 'waiver')! };
+  }
+
+  test('its end is told 14, 3 and 1 days before and when it is there, each once, whoever begins anew between', async () => {
+    const { told, message, thread } = await endOf(20, true);
+    expect(told.filter(([, headline]) => !headline.startsWith('Still so'))).toEqual([
+      [14, 'first'],
+      [3, expect.stringMatching(/^The waiver ends in (3 d|2 d 23 h), at 2026-/)],
+      [1, expect.stringMatching(/^The waiver ends in (1 d|23 h 5\d min|24 h), at 2026-/)],
+      [0, 'Worse: the severity was medium and is high.'],
+      [0, expect.stringMatching(/^The waiver ended at 2026-.*, and what it covered still fails\.$/)],
+    ]);
+    expect(message).toMatchObject({ state: 'open', severity: 'high' });
+    for (const words of [message.says, thread[0]!.lines.join('\n')]) expect(words).toContain('Asked for by Ada, approved by Grace.');
+  });
+
+  test('where what it covered was mended, it is told that it ended, and nothing more', async () => {
+    const { told, message } = await endOf(20, false);
+    expect(told.map(([left]) => left)).toEqual([14, 3, 1, 0]);
+    expect(message).toMatchObject({ state: 'resolved', resolved: { how: 'it ended, and nothing that it covered still fails' } });
+  });
+
+  test('of a short one only what lies within it is told', async () => {
+    const { told } = await endOf(2, false);
+    expect(told.map(([left]) => left)).toEqual([1, 0]);
+  });
+
+  test('who was away hears at once, and once, how long is left', async () => {
+    let waivers: readonly WaiverNotice[] = [];
+    await using own = await world({ waivers: () => waivers });
+    await own.minutes(2);
+    const from = own.now;
+    waivers = [waiver('00000', { from, until: from + 30 * day })];
+    own.now = from + 17 * day;
+    await own.minutes(2);
+    own.now = from + 29.5 * day;
+    await own.minutes(3);
+    expect(own.channel.shown).toHaveLength(1);
+    expect(own.channel.shown[0]!.thread.filter(({ headline }) => /^The waiver ends in 1[12] h/.test(headline))).toHaveLength(1);
   });
 
   test('a request is told once, with the buttons to decide it', async () => {

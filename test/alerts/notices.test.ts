@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { obey } from '#src/alerting.ts';
 import type { Condition } from '#src/alerts/condition.ts';
-import { waiverConditions } from '#src/alerts/notices.ts';
+import { waiverConditions, waiverOver } from '#src/alerts/notices.ts';
 import { obligationConditions, obligationEnded } from '#src/alerts/obligations.ts';
 import { isSilence, silences, unreadFields } from '#src/alerts/silence.ts';
 import type { AlertOrders, WaiverNotice } from '#src/alerts/sources.ts';
@@ -75,6 +75,21 @@ test.each<[string, Partial<WaiverNotice>, boolean, string | null]>([
 ])('a waiver %s', (_, changes, fails, severity) => {
   const told = waiverConditions([{ ...waiver, ...changes }], { route, stillFails: () => fails, now });
   expect(told.map((each) => each.severity)).toEqual(severity === null ? [] : [severity]);
+});
+
+test.each<[string, Partial<WaiverNotice>, string]>([
+  ['ended', { until: now - hour }, 'it ended, and nothing that it covered still fails'],
+  ['renewed', { renewed: true }, 'it was renewed'],
+  ['withdrawn', { state: 'over' }, 'it was withdrawn'],
+])('of a waiver that is %s it is told how it is over', (_, changes, how) => {
+  const [condition] = waiverConditions([{ ...waiver, until: now + day }], { route, stillFails: () => true, now: now + day / 2 });
+  expect(waiverOver([{ ...waiver, ...changes }], now)(condition!)).toBe(how);
+});
+
+test('a request that lapsed is told as undecided, one that was decided as decided', () => {
+  const [condition] = waiverConditions([{ ...waiver, state: 'requested' }], { route, stillFails: () => true, now });
+  expect(waiverOver([{ ...waiver, state: 'requested', until: now - 1 }], now)(condition!)).toBe('nobody decided it before its end');
+  expect(waiverOver([waiver], now)(condition!)).toBe('it was decided');
 });
 
 const held = (changes: Partial<HeldScope> = {}): HeldScope => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { tellWaivers } from '#src/waivers/tell.ts';
-import { expiries, stateAt, type Waiver, waivedAt } from '#src/waivers/waivers.ts';
+import { stateAt, type Waiver, waivedAt } from '#src/waivers/waivers.ts';
 import { type Dated, decision, iso, leaves, on, people, request, roster, rule, scope } from './leaves.ts';
 
 const plain = (_: string, name: string) => name;
@@ -131,33 +131,6 @@ describe('a leaf that breaks a rule is told with its flaw, and changes nothing',
     ]);
     expect(tellWaivers(leaves([1, request(1)]).slice(1), plain).waivers[0]!.steps[0]!.flaw).toContain('none of the people');
   });
-});
-
-test('an end is told 14, 3 and 1 days before and when it has come, once each; not once it was renewed or withdrawn', () => {
-  const approved = [
-    [1, request(1)],
-    [2, decision('approved', 2, anna)],
-  ] as const;
-  const days = (given: readonly Dated[], from = 0, to = 99) =>
-    expiries(told(...given).waivers, on(from), on(to)).map(({ waiver, days }) => `${waiver.id} ${days}`);
-  expect(days([...approved])).toEqual(['W-000001 14', 'W-000001 3', 'W-000001 1', 'W-000001 0']);
-  expect([days([...approved], 0, 16), days([...approved], 16, 27), days([...approved], 30, 99)]).toEqual([
-    ['W-000001 14'],
-    ['W-000001 3'],
-    [],
-  ]);
-  expect(days([...approved, [20, decision('withdrawn', 20, anna)]])).toEqual([]);
-  const renewal = { waiver: 'W-000002', renews: 'W-000001', until: iso(on(60)) };
-  expect(days([...approved, [20, request(20, renewal)], [28, decision('approved', 28, anna, { waiver: 'W-000002' })]], 0, 40)).toEqual([
-    'W-000001 14',
-    'W-000001 3',
-  ]);
-  expect(
-    days([
-      [20, request(20)],
-      [21, decision('approved', 21, anna)],
-    ]),
-  ).toEqual(['W-000001 3', 'W-000001 1', 'W-000001 0']);
 });
 
 /** Leaves of a few people about two waivers, in any order, also such as nobody would have been let write. */

@@ -1,8 +1,8 @@
-import { partitionOf } from '#src/cycle/members.ts';
 import { type BackfillRecord, type EvidenceReading, scopeKey } from '#src/evidence/store.ts';
 import { explainUnread } from '#src/population.ts';
+import { judgesWith } from '#src/report/corrected.ts';
 import type { Report, ResultRow } from '#src/report/types.ts';
-import { inspectedBy, judgedBy, type Rule } from '#src/rule.ts';
+import type { Rule } from '#src/rule.ts';
 
 /** What is known before and after a correction, where it differs. Instants are ISO 8601. */
 export interface Preview {
@@ -77,14 +77,8 @@ export function preview(
 }
 
 /** Whether what a rule says of other scopes follows from this one too. */
-function judgesOthers(rule: Rule, { scope }: BackfillRecord, { held }: EvidenceReading): boolean {
-  if (rule.over !== 'populations' || !inspectedBy(rule).some(({ population }) => population.type === scope.population)) return false;
-  const [own, judged] = [scopeKey(scope), judgedBy(rule).type];
-  return [...held].some(
-    ([key, other]) =>
-      key !== own && !other.retired && other.scope.population === judged && partitionOf(key, rule.within) === partitionOf(own, rule.within),
-  );
-}
+const judgesOthers = (rule: Rule, { scope }: BackfillRecord, { held }: EvidenceReading): boolean =>
+  [...held].some(([key, { retired }]) => !retired && judgesWith(rule, key, scopeKey(scope)));
 
 const boundsOf = (row: object): string => {
   const { lastGood, firstBad, lastBad, firstGood, closedBy } = row as Record<string, unknown>;

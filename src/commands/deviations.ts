@@ -20,14 +20,14 @@ export const deviations: Command = {
       answer(rows, () =>
         table(
           ['SEVERITY', 'CLOCK', 'FIRST SEEN', 'LASTED', 'RULE', 'ITEM', 'SAYS'],
-          rows.map(({ severity, clock, firstBad, atLeast, atMost, rule, name, message, correction, waivers }) => [
+          rows.map(({ severity, clock, firstBad, atLeast, atMost, rule, name, message, correction, notJudgedAgain, waivers }) => [
             severity,
             clock,
             firstBad.slice(0, 16),
             atMost === null ? `at least ${duration(atLeast * 1000)}` : `${duration(atLeast * 1000)} to ${duration(atMost * 1000)}`,
             rule,
             shorten(name, 40),
-            message + underWaiver(waivers) + broughtLater(correction),
+            message + underWaiver(waivers) + broughtLater({ correction, notJudgedAgain }),
           ]),
         ),
       );

@@ -35,12 +35,12 @@ export const results: Command = {
       answer(rows, () =>
         table(
           ['RESULT', 'RULE', 'ITEM', 'SINCE', 'SAYS'],
-          rows.map(({ result, rule, name, since, message, correction, waiver }) => [
+          rows.map(({ result, rule, name, since, message, correction, notJudgedAgain, waiver }) => [
             result,
             rule,
             shorten(name, 48),
             since?.slice(0, 16) ?? '-',
-            message + underWaiver(waiver ? [waiver] : []) + broughtLater(correction),
+            message + underWaiver(waiver ? [waiver] : []) + broughtLater({ correction, notJudgedAgain }),
           ]),
         ),
       );

@@ -37,6 +37,9 @@ const resultRow = z.object({
   lastSeen: instant.nullable().describe('Last complete look at the scope'),
   evidence: z.object({ index: z.int().describe('Ledger index'), snapshot: z.string().describe('SHA-256 of the snapshot') }).nullable(),
   correction: correction.optional().describe('Present exactly when it rests on looks that were brought later or corrected'),
+  notJudgedAgain: correction
+    .optional()
+    .describe('Present exactly when the rule took it together with another scope that was corrected: that was not judged again'),
   reason: reason.optional().describe('Present exactly when unobserved'),
   waiver: waivedBy.optional().describe('Present exactly when it fails under a waiver'),
 });
@@ -64,6 +67,9 @@ const deviationRow = z.object({
   waivers: z.array(waivedBy).describe('Under which it stands or stood. It counts even so'),
   backfilled: z.boolean().describe('Its bounds rest on looks that were brought later or corrected'),
   correction: correction.optional().describe('Present exactly when backfilled'),
+  notJudgedAgain: correction
+    .optional()
+    .describe('Present exactly when the rule took it together with another scope that was corrected: that was not judged again'),
 });
 
 const criterion = z.object({ id: z.string(), says: z.string(), controls: z.array(z.string()), reached: z.boolean() });

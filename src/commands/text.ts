@@ -1,3 +1,5 @@
+import type { Corrected } from '#src/report/corrected.ts';
+
 const hostile = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** Provider text for a terminal: control characters, escapes and direction marks become visible instead of active. */
@@ -19,8 +21,15 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 export const shorten = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
 
 /** What stands behind a message that rests on looks that were brought later or corrected. */
-export const broughtLater = (correction: { readonly index: number; readonly reason: string } | undefined): string =>
-  correction ? ` (brought later, known since leaf ${correction.index}: ${correction.reason})` : '';
+export const broughtLater = ({
+  correction,
+  notJudgedAgain: beside,
+}: {
+  correction: Corrected | undefined;
+  notJudgedAgain: Corrected | undefined;
+}): string =>
+  (correction ? ` (brought later, known since leaf ${correction.index}: ${correction.reason})` : '') +
+  (beside ? ` (not judged again since leaf ${beside.index} corrected a scope that it was judged with: ${beside.reason})` : '');
 
 /** What stands behind a message about something that was accepted. */
 export const underWaiver = (waivers: readonly { readonly id: string; readonly until: string; readonly approvedBy: string }[]): string =>

@@ -5,6 +5,7 @@ import { canonical } from '#src/ledger/canonical.ts';
 import { parseVkey } from '#src/ledger/note.ts';
 import { explainUnread } from '#src/population.ts';
 import { contextOf, type Reporting } from '#src/report/context.ts';
+import { judgedBeside } from '#src/report/corrected.ts';
 import { criteriaReports } from '#src/report/status-report.ts';
 import type { SigningKey } from '#src/signing/key.ts';
 import type { Window } from '#src/window/types.ts';
@@ -121,6 +122,7 @@ export async function fill(
       gaps,
       backfills,
       setAside,
+      beside: judgedBeside(known, reporting.rules),
       neverRead: held.flatMap(([scope, { lastLook, failing, retired }]) =>
         lastLook === null && !retired ? [{ scope, reason: failing ? explainUnread(failing.unread) : 'not read yet' }] : [],
       ),

@@ -32,6 +32,8 @@ export interface FirstPage {
   readonly backfills: readonly Backfill[];
   /** Deviations that the cycles recorded and that are not told any more. */
   readonly setAside: readonly DeviationRow[];
+  /** Rules that judged other scopes together with corrected ones, which was not done again. */
+  readonly beside: readonly { readonly rule: string; readonly scopes: readonly string[] }[];
   readonly neverRead: readonly { readonly scope: string; readonly reason: string }[];
   readonly retired: readonly { readonly scope: string; readonly at: number; readonly reason: string }[];
   readonly seen: { readonly cycles: number; readonly scopes: number; readonly items: number; readonly observed: number | null };
@@ -189,7 +191,7 @@ ${
 }
 
 /** What was not known when it happened, and what rests on it. */
-function corrections({ backfills, setAside, controls, deviations, window, timeZone }: FirstPage): Html | null {
+function corrections({ backfills, setAside, beside, controls, deviations, window, timeZone }: FirstPage): Html | null {
   if (backfills.length === 0) return null;
   const clock = clockIn(timeZone);
   const own = backfills.filter(({ from, to }) => from < window.to && to > window.from);
@@ -211,6 +213,16 @@ ${
           ? 'No control rests on them'
           : `${counted(resting.length, 'control')} ${resting.length === 1 ? 'rests' : 'rest'} in part on them: ${resting.join(', ')}`
       }</b>; so do the bounds of ${counted(bounds, 'deviation')}. In results/timeline, results/populations, results/unobserved.csv and results/deviations.csv the column <code>backfilled</code> names the entry that a row rests on.</p>`
+}
+${
+  beside.length === 0
+    ? null
+    : html`<p><b>Not judged again:</b> ${counted(beside.length, 'rule')} over several populations judged other scopes together with corrected ones. What ${beside.length === 1 ? 'it' : 'they'} said of those stays as it was recorded, and might be another with what was brought:</p><ul class="plain">${beside
+        .slice(0, shownRows)
+        .map(
+          ({ rule, scopes }) =>
+            html`<li>${rule} <span class="sub"><bdi>${scopes.slice(0, 5).join(', ')}</bdi>${scopes.length > 5 ? ` and ${number(scopes.length - 5)} more` : ''}</span></li>`,
+        )}</ul>`
 }
 ${
   setAside.length === 0

@@ -5,7 +5,7 @@ import { type Deviation, deviations } from '#src/window/deviations.ts';
 import type { Window } from '#src/window/types.ts';
 import { deadlinesOf } from './asking.ts';
 import type { Context } from './context.ts';
-import { type Corrected, correctedIn } from './corrected.ts';
+import { type Corrected, correctedBeside, correctedIn } from './corrected.ts';
 import type { Observations } from './observations.ts';
 import type { DeviationRow } from './types.ts';
 import { waivedIn } from './waived.ts';
@@ -55,6 +55,7 @@ export function deviationRows({ observed, parametersOf, byId, rolesOf, store, wa
       ),
       // Where nothing good was ever seen before, everything before bears on how it began.
       ...flagged(correctedIn(brought, scope, deviation.lastGood ?? -Infinity, (deviation.firstGood ?? Infinity) + 1)),
+      ...besides(correctedBeside(store, byId.get(rule)!, scope, [deviation.lastGood ?? -Infinity, (deviation.firstGood ?? Infinity) + 1])),
     };
   });
   return together(rows, byId).toSorted((a, b) => compare(a.firstBad, b.firstBad) || compare(a.id, b.id));
@@ -72,6 +73,8 @@ interface Words {
 }
 
 const flagged = (correction: Corrected | null) => ({ backfilled: correction !== null, ...(correction && { correction }) });
+
+const besides = (notJudgedAgain: Corrected | null) => notJudgedAgain && { notJudgedAgain };
 
 /** One outage leaves every stream unobserved at once: that is one row, not one for each. */
 function together(rows: readonly DeviationRow[], byId: Context['byId']): DeviationRow[] {

@@ -1,8 +1,8 @@
 import { type Judgement, judge, unobserved } from '#src/cycle/evaluate.ts';
-import { type Backfill, type EvidenceReading, type HeldScope, type ItemRecord, type ResultRun, scopeKey } from '#src/evidence/store.ts';
+import { type EvidenceReading, type HeldScope, type ItemRecord, type ResultRun, scopeKey } from '#src/evidence/store.ts';
 import { explainUnread, type Observed, type Population, type Unread } from '#src/population.ts';
 import { type ItemRule, judgedBy, type Rule } from '#src/rule.ts';
-import { correctedIn } from './corrected.ts';
+import { correctedBeside, correctedIn } from './corrected.ts';
 import type { ResultRow } from './types.ts';
 
 const order: readonly ResultRow['result'][] = ['fail', 'unobserved', 'pending', 'pass', 'not-applicable'];
@@ -22,7 +22,6 @@ export function resultRows(
 ): ResultRow[] {
   const last = store.lastCycle();
   const past = last !== null && at < last.asOf;
-  const brought = store.backfills();
   const scopes = [...store.held.values()]
     .filter(({ retired }) => !retired || (past && at < retired.at))
     .map((held) => (past ? asOfThen(store, held, at) : asOfNow(held, at)));
@@ -34,7 +33,7 @@ export function resultRows(
     if (population.derived) continue;
     for (const view of scopes) {
       if (view.held.scope.population !== population.type) continue;
-      if (rule.over !== 'obligations') rows.push(...rowsOf(rule, population, view, started, brought));
+      if (rule.over !== 'obligations') rows.push(...rowsOf(rule, population, view, started, store));
       else if (view.blind) rows.push(scopeRow(rule, population, view.held, view.lastLook, view.blind));
     }
   }
@@ -118,10 +117,11 @@ function rowsOf(
   population: Population,
   { held, lastLook, blind, items }: View,
   started: ReadonlyMap<string, Started>,
-  brought: readonly Backfill[],
+  store: EvidenceReading,
 ): ResultRow[] {
   const { scope } = held;
   const key = scopeKey(scope);
+  const brought = store.backfills();
   const common = { rule: rule.id, population: population.type, connection: scope.connection, scope: key, lastSeen: isoOrNull(lastLook) };
   const rows = items.map((item): ResultRow => {
     const run = started.get(`${rule.id} ${key} ${item.key}`);
@@ -136,7 +136,9 @@ function rowsOf(
             needs: '',
             detail: 'the item has not been looked at since the rule came into force',
           }));
-    const correction = lastLook === null ? null : correctedIn(brought, key, run?.before ?? run?.first ?? item.firstSeen, lastLook + 1);
+    const lasted = [run?.before ?? run?.first ?? item.firstSeen, (lastLook ?? -Infinity) + 1] as const;
+    const correction = correctedIn(brought, key, ...lasted);
+    const beside = correctedBeside({ held: store.held, backfills: () => brought }, rule, key, lasted);
     const since = judgement === own ? (run?.first ?? item.firstSeen) : (held.failing?.since ?? lastLook);
     return {
       ...common,
@@ -149,6 +151,7 @@ function rowsOf(
       // The record that has both: this snapshot, and this result of the rule.
       evidence: { index: Math.max(item.index, run?.index ?? item.index), snapshot: item.document },
       ...(correction && { correction }),
+      ...(beside && { notJudgedAgain: beside }),
       ...(judgement.unread && { reason: reasonOf(judgement.unread) }),
     };
   });

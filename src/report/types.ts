@@ -33,6 +33,8 @@ export interface ResultRow {
   readonly waiver?: WaivedBy;
   /** Present exactly when it rests on looks that were brought later or corrected. */
   readonly correction?: Corrected;
+  /** Present exactly when the rule took it together with another scope that was corrected: that was not judged again. */
+  readonly notJudgedAgain?: Corrected;
   /** Present exactly when unobserved. */
   readonly reason?: { readonly reason: string; readonly call: string; readonly needs: string; readonly detail: string };
 }
@@ -120,6 +122,8 @@ export interface DeviationRow {
   readonly backfilled: boolean;
   /** Present exactly when backfilled. */
   readonly correction?: Corrected;
+  /** Present exactly when the rule took it together with another scope that was corrected: that was not judged again. */
+  readonly notJudgedAgain?: Corrected;
 }
 
 export interface ControlReport {

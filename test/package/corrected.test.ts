@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { hour } from '#src/duration.ts';
 import { localSigner } from '#src/ledger/note.ts';
 import { verifyPackage } from '#src/package/verifiers/verify.mjs';
+import { openReport } from '#src/report/report.ts';
 import { localKey } from '#src/signing/key.ts';
+import { start } from '#test/cycle/world.ts';
 import { correctedStore, correctedWorlds, sourceOf, windowIn } from './corrected-world.ts';
 import { exported, missed, mutations, rewritings, rewritten } from './mutations.ts';
 import { zipOf } from './sealing.ts';
@@ -46,6 +49,8 @@ describe('a package of corrected evidence', () => {
       'What was brought later or corrected',
       'the second monitor saw &lt;b&gt;more&lt;/b&gt;',
       '1 control rests in part on them',
+      'Not judged again:',
+      'toy.door-guarded <span class="sub"><bdi>toy/house/south/toy.door</bdi>',
     ])
       expect(page.replaceAll('\u00a0', ' ').includes(words) ? words : page.slice(-6_000)).toBe(words);
     expect(day.files.get('results/corrections.csv')!.split('\n').slice(0, 2)).toEqual([
@@ -66,6 +71,20 @@ describe('a package of corrected evidence', () => {
         .slice(1)
         .map((row) => row.split(',').at(-1)),
     ).toContain('13');
+  });
+
+  test('rows of other scopes that a rule judged together with a corrected one say that this was not done again', async () => {
+    const store = await toyStore(':memory:', 12);
+    await correctToyStore(store);
+    const report = openReport({
+      ...toySource(store, { from: start, to: start + 24 * hour, asOf: start + 11 * hour }).reporting,
+      store: store.reading(),
+    });
+    const flagged = report.results().filter(({ notJudgedAgain }) => notJudgedAgain);
+    expect(flagged).toMatchObject([
+      { rule: 'toy.door-guarded', item: 'door:s1', notJudgedAgain: { index: 13, reason: 'the second monitor saw <b>more</b>' } },
+    ]);
+    expect(flagged[0]).not.toHaveProperty('correction');
   });
 
   test('names the deviations that were recorded and that it sets aside', async () => {
@@ -94,7 +113,10 @@ describe('a package of corrected evidence', () => {
     expect(faultsIn(report)).toEqual([]);
     expect(report.checks.find(({ check }) => check === 'corrections')).toMatchObject({
       says: expect.stringContaining('1 correction brings 2 looks'),
-      notEstablished: [expect.stringContaining('whether the items of 1 looks that corrections brought follow from their replies')],
+      notEstablished: [
+        expect.stringContaining('was not judged again'),
+        expect.stringContaining('whether the items of 1 looks that corrections brought follow from their replies'),
+      ],
     });
     const store = await toyStore(':memory:', 2);
     expect((await packageOf(toySource(store))).files.get('00_README.html')).not.toContain('orrect');

@@ -1459,6 +1459,9 @@ function checkCorrections(found, check) {
   const { length } = found.corrections;
   if (length === 0) return null;
   const looks = found.corrections.reduce((sum, correction) => sum + correction.looks.length, 0);
+  check.unknown(
+    'whether rules over several populations would say the same of other scopes with what was brought: what they said of those was not judged again, and 00_README.html names them',
+  );
   const seen = found.corrections.reduce((sum, correction) => sum + correction.looks.filter(({ items }) => items).length, 0);
   if (seen > 0)
     check.unknown(

@@ -16,13 +16,14 @@ export interface Letter {
     | { readonly is: 'alert'; readonly message: AlertMessage }
     /** Takes the place of the message at `of`. */
     | { readonly is: 'edit'; readonly message: AlertMessage; readonly of: Receipt }
-    | { readonly is: 'reply'; readonly message: ReplyMessage; readonly to: Receipt; readonly broadcast: boolean };
+    /** `to` is null where the first message lies where nothing can be added to it. */
+    | { readonly is: 'reply'; readonly message: ReplyMessage; readonly to: Receipt | null; readonly broadcast: boolean };
 }
 
 /** A place where people read. */
 export interface Channel {
   readonly name: string;
-  /** Without threads, edits and replies come as messages of their own. */
+  /** Without threads, replies come as messages of their own, and edits not at all. */
   readonly threads: boolean;
   /**
    * Brings a letter. `still`, asked right before anything is sent, throws where another process brings it by now. Errors: ChannelFault,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError } from '#src/errors.ts';
 import type { Operations } from '#src/operations/operations.ts';
-import { type Channel, ChannelFault, Overtaken, type Receipt } from './channel.ts';
+import { type Channel, ChannelFault, type Letter, Overtaken, type Receipt } from './channel.ts';
 import type { Lease } from './lease.ts';
 import { channelsWaiting, delivered, failed, isOwn, type Turn, take } from './outbox.ts';
 
@@ -59,19 +59,19 @@ export function openDelivery({
     }
   }
 
-  async function bring(name: string, { letter, attempts, tried, created }: Turn): Promise<void> {
+  async function bring(name: string, { id, letter, attempts, tried, created }: Turn): Promise<void> {
     try {
-      const there = tried === null ? null : await find(letter, tried);
-      const receipt = there ?? (isWorthBringing(letter.content) ? await channel.deliver(letter, still(letter.id, attempts)) : null);
-      if (!operations.transaction(() => delivered(operations, letter.id, receipt, now()))) {
-        await retract(name, letter.id, receipt);
+      const there = tried === null || letter === null ? null : await find(letter, tried);
+      const receipt = there ?? (letter && isWorthBringing(letter) ? await channel.deliver(letter, still(id, attempts)) : null);
+      if (!operations.transaction(() => delivered(operations, id, receipt, now()))) {
+        await retract(name, id, receipt);
         return;
       }
       told?.((now() - created) / 1_000);
-      log.info({ letter: letter.id, channel: name, attempts, found: there !== null }, 'letter delivered');
+      log.info({ letter: id, channel: name, attempts, found: there !== null }, 'letter delivered');
     } catch (error) {
-      if (error instanceof Overtaken) log.info({ letter: letter.id, channel: name, attempts }, error.message);
-      else note(name, letter.id, attempts, error);
+      if (error instanceof Overtaken) log.info({ letter: id, channel: name, attempts }, error.message);
+      else note(name, id, attempts, error);
     }
   }
 
@@ -98,7 +98,7 @@ export function openDelivery({
   }
 
   /** Where the channel can never tell, the letter is brought again: once too often rather than never. */
-  async function find(letter: Turn['letter'], since: number) {
+  async function find(letter: Letter, since: number) {
     try {
       return await channel.find(letter, since - clockSkew);
     } catch (error) {
@@ -112,9 +112,8 @@ export function openDelivery({
     }
   }
 
-  /** Without edits, only the last of them is worth a message. */
-  const isWorthBringing = (content: Turn['letter']['content']): boolean =>
-    channel.threads || content.is !== 'edit' || content.message.state === 'resolved';
+  /** Without edits, replies tell how it goes on, and how it ended. */
+  const isWorthBringing = ({ content }: Letter): boolean => channel.threads || content.is !== 'edit';
 
   function note(name: string, id: string, attempts: number, error: unknown): void {
     const fault = error instanceof ChannelFault ? error : new ChannelFault(saying(error), { uncertain: true, cause: error });

@@ -13,9 +13,10 @@ export interface Draft {
     | { readonly is: 'reply'; readonly message: ReplyMessage; readonly broadcast: boolean };
 }
 
-/** A letter whose turn it is. `tried`: it may have arrived already, at some time since. */
+/** A letter whose turn it is; null where it would write a message anew that cannot be. `tried`: it may have arrived already, at some time since. */
 export interface Turn {
-  readonly letter: Letter;
+  readonly id: string;
+  readonly letter: Letter | null;
   readonly attempts: number;
   readonly tried: number | null;
   readonly created: number;
@@ -91,7 +92,13 @@ export function take({ db }: Operations, channel: string, now: number): Turn | n
     if (parent === 'missing') continue;
     const since = row['since'] === null ? null : Number(row['since']);
     db.prepare('UPDATE alert_letter SET attempts = attempts + 1, since = ? WHERE id = ?').run(since ?? now, row['id']!);
-    return { letter: letterOf(row, channel, parent), attempts: Number(row['attempts']) + 1, tried: since, created: Number(row['created']) };
+    return {
+      id: String(row['id']),
+      letter: letterOf(row, channel, parent),
+      attempts: Number(row['attempts']) + 1,
+      tried: since,
+      created: Number(row['created']),
+    };
   }
   return null;
 }
@@ -103,15 +110,18 @@ function parentOf(db: Operations['db'], alert: string): Receipt | null | 'missin
   return row['receipt'] === null ? null : (JSON.parse(String(row['receipt'])) as Receipt);
 }
 
-function letterOf(row: Row, channel: string, parent: Receipt | null): Letter {
+/** What a message came to say is told by replies too: one that cannot be written anew stays as it is. */
+function letterOf(row: Row, channel: string, parent: Receipt | null): Letter | null {
   const content = JSON.parse(String(row['content'])) as Draft['content'];
-  // A channel that gives no receipts has no use for one.
-  const at = parent ?? { channel, ts: '' };
   const id = String(row['id']);
-  if (content.is === 'reply')
-    return { id, channel, content: { is: 'reply', message: content.message, to: at, broadcast: content.broadcast } };
-  const { message } = content;
-  return { id, channel, content: content.is === 'parent' ? { is: 'alert', message } : { is: 'edit', message, of: at } };
+  switch (content.is) {
+    case 'parent':
+      return { id, channel, content: { is: 'alert', message: content.message } };
+    case 'reply':
+      return { id, channel, content: { ...content, to: parent } };
+    case 'edit':
+      return parent && { id, channel, content: { is: 'edit', message: content.message, of: parent } };
+  }
 }
 
 /** Whether it is still to be brought by who took it at that attempt. */

@@ -25,7 +25,7 @@ export function openChannel({ slack, webhook }: SlackPlaces): Channel | null {
   return bot ?? hook ?? null;
 }
 
-/** Where the bot is refused for good, the webhook tells it; it can neither be edited nor answered there. */
+/** Where the bot is refused for good, the webhook tells it, but for edits: what it tells can neither be edited nor answered. */
 function withFallback(bot: Channel, hook: Channel): Channel {
   return {
     ...bot,
@@ -33,7 +33,7 @@ function withFallback(bot: Channel, hook: Channel): Channel {
       try {
         return await bot.deliver(letter, still);
       } catch (error) {
-        if (!(error instanceof ChannelFault) || !error.permanent) throw error;
+        if (!(error instanceof ChannelFault) || !error.permanent || letter.content.is === 'edit') throw error;
         await hook.deliver(letter, still).catch((second: unknown) => {
           if (second instanceof Overtaken) throw second;
           throw new ChannelFault(`${error.message}; and ${second instanceof ChannelFault ? second.message : String(second)}`, {

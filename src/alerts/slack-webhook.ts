@@ -6,7 +6,7 @@ import { byStatus, refused, slackFault } from './slack-faults.ts';
 
 const asked = 'the webhook';
 
-/** An incoming webhook: it only notifies. Edits and replies come as messages of their own, and nothing can be looked up. */
+/** An incoming webhook: it only notifies. Replies come as messages of their own, edits not at all, and nothing can be looked up. */
 export function webhookChannel({ address }: { readonly address: Secret }): Channel {
   return {
     name: 'webhook',

@@ -106,13 +106,18 @@ export function slackChannel({ token, interactive, endpoint }: SlackOptions): Ch
           case 'edit':
             return await edit(sending, drawAlert(content.message, { interactive }), content.of);
           case 'reply':
+            if (content.to === null) return await post(sending, await idOf(channel), drawReply(content.message, { apart: true }));
             return await post(sending, content.to.channel, drawReply(content.message), {
               thread_ts: content.to.ts,
               reply_broadcast: content.broadcast,
             });
         }
       } catch (error) {
-        if (content.is === 'reply' && ['thread_not_found', 'message_not_found', 'cannot_reply_to_message'].includes(codeOf(error)))
+        if (
+          content.is === 'reply' &&
+          content.to &&
+          ['thread_not_found', 'message_not_found', 'cannot_reply_to_message'].includes(codeOf(error))
+        )
           return post(sending, content.to.channel, drawReply(content.message, { apart: true }));
         // The name may have become that of another channel.
         if (codeOf(error) === 'channel_not_found') ids.delete(channel);
@@ -123,10 +128,10 @@ export function slackChannel({ token, interactive, endpoint }: SlackOptions): Ch
     async find(letter, since) {
       self ??= (await call('auth.test', {}, identity)).user_id;
       const { content } = letter;
-      const places = content.is === 'alert' ? [] : [content.is === 'edit' ? content.of : content.to];
-      const channel = places[0]?.channel ?? (await idOf(letter.channel));
+      const place = content.is === 'alert' ? null : content.is === 'edit' ? content.of : content.to;
+      const channel = place?.channel ?? (await idOf(letter.channel));
       if (!isChannelId(channel)) throw cannotTell('channels:read is not granted');
-      for (const place of places) {
+      if (place) {
         const found = await search(call, 'conversations.replies', { channel, ts: place.ts }, letter.id, since, self);
         if (found !== null) return { channel, ts: found };
       }

@@ -31,7 +31,7 @@ export class Recording implements Channel {
       own.message = content.message;
       own.edits += 1;
     }
-    if (content.is === 'reply') this.messages.get(content.to.ts)?.thread.push(content.message);
+    if (content.is === 'reply' && content.to) this.messages.get(content.to.ts)?.thread.push(content.message);
     if (fault) throw fault;
     return this.threads ? { channel, ts } : null;
   }

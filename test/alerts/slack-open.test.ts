@@ -2,7 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { defaultChannel, openChannel, type SlackPlaces } from '#src/alerts/slack-open.ts';
 import { secretOf } from '#src/config/secret.ts';
 import { type SlackDouble, startSlack, workspace } from '#test/doubles/slack.ts';
-import { drift, letterOf } from './samples.ts';
+import { drift, letterOf, reply } from './samples.ts';
 
 let slack: SlackDouble;
 afterEach(async () => {
@@ -28,6 +28,23 @@ test('beside the bot, the webhook tells what Slack refuses the bot; where Slack 
   expect(slack.posted.map(({ channel, user }) => [channel, user])).toEqual([
     ['C0PLATFORM', workspace.bot.user],
     ['C0SECURITY', 'U0WEBHOOK1'],
+  ]);
+});
+
+test('what goes on of a message that only the webhook could bring is told once more each time, never as an edit; also where the bot is let in again', async () => {
+  const both = openChannel(await places())!;
+  const at = { channel: 'C0PLATFORM', ts: '1.1' };
+  const more = letterOf('2', { is: 'reply', message: reply, to: null, broadcast: false }, '#platform');
+  slack.change({ token: 'revoked' });
+  await both.deliver(more);
+  await expect(both.deliver(letterOf('3', { is: 'edit', message: drift, of: at }, '#platform'))).rejects.toMatchObject({ permanent: true });
+  slack.change({ token: workspace.token });
+  const receipt = await both.deliver({ ...more, id: '4' });
+  expect(receipt).toMatchObject({ channel: 'C0PLATFORM' });
+  expect(await both.find({ ...more, id: '4' }, 0)).toEqual(receipt);
+  expect(slack.posted.map(({ channel, thread, text }) => [channel, thread, text.includes('HF-7K3QZ')])).toEqual([
+    ['C0SECURITY', null, true],
+    ['C0PLATFORM', null, true],
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { slackChannel } from '#src/alerts/slack.ts';
+import { webhookChannel } from '#src/alerts/slack-webhook.ts';
 import { secretOf } from '#src/config/secret.ts';
 import { type SlackDouble, startSlack, workspace } from '#test/doubles/slack.ts';
 import { minute, start, type World, world } from './world.ts';
@@ -51,6 +52,24 @@ test('2,000 drifts of one template in Slack: at most three messages, with the ch
   await own.minutes(1);
   expect(slack.posted.filter(({ thread }) => thread === null).length).toBe(parents.length);
   expect(slack.screen(parents[0]!.channel)).toMatch(/it holds again/);
+}, 60_000);
+
+test('over a webhook a drift is told once, then what somebody does about it and its end, each in one message', async () => {
+  await own[Symbol.asyncDispose]();
+  const address = secretOf('${env:W}', 'test', { folder: '/', env: { W: slack.webhook } });
+  own = await world({ channel: webhookChannel({ address }) }, 'webhook');
+  const told = () => slack.posted.map((message) => slack.seen(message).text);
+  await own.minutes(2);
+  own.groups.open = 2;
+  await own.minutes(1);
+  expect(told()).toEqual([expect.stringMatching(/^# /)]);
+  own.alerts.acknowledge(own.alerts.list()[0]!.alert, { by: 'dana@example.com', until: own.now + 60 * minute, note: 'on it' });
+  await own.wait(minute);
+  expect(told().slice(1)).toEqual([expect.stringMatching(/HF-\w+: dana@example.com took note of it/)]);
+  own.groups.open = 0;
+  await own.minutes(1);
+  await own.minutes(3);
+  expect(told().slice(2)).toEqual([expect.stringMatching(/HF-\w+: Over after 2 min: it holds again/)]);
 }, 60_000);
 
 test('an answer that is lost on the way is found again, and nothing is told twice', async () => {

@@ -72,7 +72,7 @@ function contract(place: () => string, bytes: () => Promise<string>): void {
     expect([first, ...state.alerts.keys()]).toEqual([false, 'HF-OTHER']);
     expect(state.alerts.get('HF-OTHER')).toMatchObject({ acknowledged: { note: 'a marmalade' }, members: { size: 1 } });
     expect([...state.flips.keys()].map((key) => key.split('\n').at(-1))).toEqual(['00u-7', '00u-8', '00u-22']);
-    expect(operations.transaction(() => take(operations, '#a', 2))!.letter.id).toBe('HF-OTHER.1');
+    expect(operations.transaction(() => take(operations, '#a', 2))!.id).toBe('HF-OTHER.1');
     expect(
       openInbox(operations, () => 1)
         .waiting()

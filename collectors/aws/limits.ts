@@ -37,26 +37,32 @@ export type Limiter = <T>(
 /** How many ms to wait before one more call of a quota, where several processes share it. */
 type Reserve = (name: string, perSecond: number) => Promise<number>;
 
-/** Lets calls through as their quota allows, in the order they came. Without `reserve` the quota is this process's alone. */
+/**
+ * Lets calls through as their quota allows, in the order they came. Without `reserve` the quota is this process's alone. What is slow keeps its
+ * pace here in any case: seconds that are handed out one after the other may bring the last calls of one close to the first of the next.
+ */
 export function limitCalls(reserve?: Reserve): Limiter {
-  const queues = new Map<string, PQueue>();
+  const queues = new Map<string, { readonly turns: PQueue; readonly pace: PQueue | null }>();
   return ({ account, region, operation }, call, signal) => {
     const { service } = partsOf(operation);
     const own = slow[operation];
     const name = `${account} ${global.has(service) ? 'global' : region} ${own ? operation : service}`;
     const [intervalCap, concurrency] = own ?? quotas[service];
+    const options = signal && { signal };
     let queue = queues.get(name);
     if (!queue) {
       // Calls that start a second apart may arrive a little closer.
       const interval = { interval: own ? 1_050 : 1_000, intervalCap, strict: own !== undefined };
-      queue = new PQueue({ concurrency, ...(!reserve && interval) });
+      queue = { turns: new PQueue({ concurrency }), pace: reserve && !own ? null : new PQueue({ concurrency, ...interval }) };
       queues.set(name, queue);
     }
-    if (!reserve) return queue.add(call, signal && { signal });
-    return queue.add(async () => {
+    const { turns, pace } = queue;
+    const paced = async () => (pace ? pace.add(call, options) : call());
+    if (!reserve) return paced();
+    return turns.add(async () => {
       const pause = await reserve(`aws ${name}`, intervalCap);
-      if (pause > 0) await sleep(pause, undefined, signal && { signal });
-      return call();
-    }, signal && { signal });
+      if (pause > 0) await sleep(pause, undefined, options);
+      return paced();
+    }, options);
   };
 }

@@ -131,9 +131,7 @@ export async function openAgent({
     given ??
     (readOnly
       ? []
-      : await Promise.all(
-          config.connections.map((connection) => connect(connection, { declaration, log, now, reserve: queue?.reserveOrNot })),
-        ));
+      : await Promise.all(config.connections.map((connection) => connect(connection, { declaration, log, now, reserve: queue?.reserve }))));
   for (const connection of opened) opening.defer(() => connection.close());
   const connections = signs ? opened.map(signs.meter.counting) : opened;
   const versions = ruleVersions();

@@ -8,6 +8,7 @@ import { programHash } from '#src/program.ts';
 import { localOrigin } from '#src/signing/key-file.ts';
 import { openBullmq } from './bullmq.ts';
 import { openEmbedded } from './embedded.ts';
+import { reserveAnyway } from './pace.ts';
 import type { Queue, Reserve } from './queue.ts';
 import { connectRedis, examine, type RedisFacts, redisAddress } from './redis.ts';
 import { collectByWorkers } from './spread.ts';
@@ -22,8 +23,8 @@ export interface OpenOptions {
 /** The queue as the agent has it: it gives jobs and hears what came of them. */
 export type AgentQueue = Queue & {
   readonly collect: CollectDue;
-  /** Shares quotas with the workers; where the queue is away, the agent's own calls are few enough not to wait. */
-  readonly reserveOrNot: Reserve;
+  /** Shares quotas with the workers; where the queue is away, the agent's own calls go on at the same rates. */
+  readonly reserve: Reserve;
   readonly watch: QueueWatch;
 };
 
@@ -36,7 +37,7 @@ export async function openQueue(config: Config, operations: Operations, options:
   return {
     ...queue,
     watch,
-    reserveOrNot: (name, perSecond) => queue.reserve(name, perSecond).catch(() => 0),
+    reserve: reserveAnyway(queue.reserve),
     collect: collectByWorkers({ queue, program: programHash(), patience, warn: options.warn }),
     async [Symbol.asyncDispose]() {
       watch.close();

@@ -19,7 +19,7 @@ const mayImport: Record<string, RegExp> = {
   'src/ledger/*.ts': /^\.\/|^node:crypto$/,
   'src/signing/*.ts': /^\.\/|^#src\/(ledger\/|errors\.ts$|config\/secret\.ts$|aws\.ts$)|^@aws-sdk\/client-kms$|^node:/,
   'src/anchors/*.ts': /^\.\/|^#src\/(ledger\/|errors\.ts$|redaction\.ts$|aws\.ts$|duration\.ts$)|^@aws-sdk\/client-s3$|^zod$|^node:/,
-  'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|cycle\/(collect|evaluate))|^zod$|^pg$|^node:/,
+  'src/evidence/*.ts': /^\.\/|^#src\/(evidence|ledger|errors|population|rule|breath|cycle\/(collect|evaluate|items))|^zod$|^pg$|^node:/,
   'src/operations/*.ts': /^\.\/|^#src\/(evidence|errors)|^node:/,
   'src/alerts/slack*.ts':
     /^\.\/|^#src\/(config\/(secret|local-date)|errors|companion|actions\/action)\.ts$|^pino$|^@slack\/(web-api|socket-mode)$|^zod$|^node:/,
@@ -42,7 +42,7 @@ const mayImport: Record<string, RegExp> = {
   'src/schedule/*.ts':
     /^\.\/|^#src\/(cycle|ledger|operations|evidence\/(store|engine)|collector|population|config|duration|errors|program|redaction|signing\/key-file|alerts\/sources)|^bullmq$|^ioredis$|^p-limit$|^zod$|^node:/,
   'src/cycle/*.ts':
-    /^\.\/|^#src\/(cycle|ledger|collector|population|populations|rule|duration|redaction)|^#src\/evidence\/store\.ts$|^p-limit$|^node:zlib$/,
+    /^\.\/|^#src\/(cycle|ledger|collector|population|populations|rule|duration|redaction|breath)|^#src\/evidence\/store\.ts$|^p-limit$|^node:zlib$/,
 };
 
 /** The composition root, and the one module above it. */

@@ -49,24 +49,25 @@ export default defineCollector(awsSecurityGroup, {
     'Groups of other accounts, seen in shared VPCs, belong to the look at those accounts. A group counts as used while a network interface has it; one that only a launch template, a stopped service or an idle function names counts as unused.',
   reads,
   async *collect(api, place) {
-    const groups: z.infer<typeof SecurityGroup>[] = [];
-    for await (const page of api.pages('ec2:DescribeSecurityGroups', {}))
-      groups.push(...page.SecurityGroups.filter(({ OwnerId }) => OwnerId === place.account));
     const users = await usersOfGroups(api);
-    const lists = await prefixLists(api, groups);
-    for (const group of groups) {
-      const attachedTo = users.ok ? [...(users.value.get(group.GroupId) ?? [])].toSorted() : users.unread;
-      yield {
-        key: ec2Arn(place, group.OwnerId, `security-group/${group.GroupId}`),
-        name: group.GroupName,
-        vpcId: group.VpcId,
-        ownerId: group.OwnerId,
-        groupName: group.GroupName,
-        ingress: permissionsOf(group.IpPermissions, lists),
-        egress: permissionsOf(group.IpPermissionsEgress, lists),
-        attached: isAttached(attachedTo),
-        attachedTo,
-      };
+    const lists = prefixLists(api);
+    for await (const page of api.pages('ec2:DescribeSecurityGroups', {})) {
+      const groups = page.SecurityGroups.filter(({ OwnerId }) => OwnerId === place.account);
+      await lists.read(groups);
+      for (const group of groups) {
+        const attachedTo = users.ok ? [...(users.value.get(group.GroupId) ?? [])].toSorted() : users.unread;
+        yield {
+          key: ec2Arn(place, group.OwnerId, `security-group/${group.GroupId}`),
+          name: group.GroupName,
+          vpcId: group.VpcId,
+          ownerId: group.OwnerId,
+          groupName: group.GroupName,
+          ingress: permissionsOf(group.IpPermissions, lists.known),
+          egress: permissionsOf(group.IpPermissionsEgress, lists.known),
+          attached: isAttached(attachedTo),
+          attachedTo,
+        };
+      }
     }
   },
 });
@@ -91,27 +92,35 @@ function isAttached(attachedTo: string[] | Unread): 'yes' | 'no' | 'unknown' {
 
 type Lists = ReadonlyMap<string, Peer | Unread>;
 
-/** The prefix lists that the groups name, each read once. Where none is named, nothing is asked. */
-async function prefixLists(api: Ec2, groups: readonly z.infer<typeof SecurityGroup>[]): Promise<Lists> {
-  const permissions = groups.flatMap(({ IpPermissions, IpPermissionsEgress }) => [...IpPermissions, ...IpPermissionsEgress]);
-  const named = [...new Set(permissions.flatMap(({ PrefixListIds }) => PrefixListIds.map(({ PrefixListId }) => PrefixListId)))].toSorted();
-  if (named.length === 0) return new Map();
-
-  const known = await api.all('ec2:DescribeManagedPrefixLists', {});
-  const owners = new Map(
-    known.ok ? known.value.flatMap((page) => page.PrefixLists.map(({ PrefixListId, OwnerId }) => [PrefixListId, OwnerId])) : [],
-  );
+/** The prefix lists that groups name, each read once. Where none is named, nothing is asked. */
+function prefixLists(api: Ec2): { readonly known: Lists; read(groups: readonly z.infer<typeof SecurityGroup>[]): Promise<void> } {
   const lists = new Map<string, Peer | Unread>();
-  for (const id of named) {
-    const owner = owners.get(id);
-    if (!known.ok) lists.set(id, known.unread);
-    else if (owner === undefined)
-      lists.set(id, api.unread('ec2:DescribeManagedPrefixLists', 'withheld', `${id} is not among the prefix lists`));
-    // AWS's own lists hold the addresses of its services, CloudFront or S3 say.
-    else if (owner === 'AWS') lists.set(id, { kind: 'aws-prefix-list', value: id });
-    else lists.set(id, await entriesOf(api, id));
-  }
-  return lists;
+  let owners: Promise<Reply<Map<string, string>>> | undefined;
+  return {
+    known: lists,
+    async read(groups) {
+      const permissions = groups.flatMap(({ IpPermissions, IpPermissionsEgress }) => [...IpPermissions, ...IpPermissionsEgress]);
+      const named = new Set(permissions.flatMap(({ PrefixListIds }) => PrefixListIds.map(({ PrefixListId }) => PrefixListId)));
+      for (const id of [...named.difference(lists)].toSorted()) lists.set(id, await listOf(api, id, await (owners ??= ownersOf(api))));
+    },
+  };
+}
+
+async function ownersOf(api: Ec2): Promise<Reply<Map<string, string>>> {
+  const pages = await api.all('ec2:DescribeManagedPrefixLists', {});
+  if (!pages.ok) return pages;
+  return {
+    ok: true,
+    value: new Map(pages.value.flatMap((page) => page.PrefixLists.map(({ PrefixListId, OwnerId }) => [PrefixListId, OwnerId]))),
+  };
+}
+
+async function listOf(api: Ec2, id: string, owners: Reply<ReadonlyMap<string, string>>): Promise<Peer | Unread> {
+  if (!owners.ok) return owners.unread;
+  const owner = owners.value.get(id);
+  if (owner === undefined) return api.unread('ec2:DescribeManagedPrefixLists', 'withheld', `${id} is not among the prefix lists`);
+  // AWS's own lists hold the addresses of its services, CloudFront or S3 say.
+  return owner === 'AWS' ? { kind: 'aws-prefix-list', value: id } : entriesOf(api, id);
 }
 
 async function entriesOf(api: Ec2, id: string): Promise<Peer | Unread> {

@@ -36,7 +36,7 @@ export function conditionsOf(found: readonly Failing[], watching: Watching, isNe
   return found.map((failing): Condition => {
     const { rule, judgement, held, item } = failing;
     const scope = scopeKey(held.scope);
-    const { key, name } = item.item;
+    const { key, name } = item;
     const event = rule.kind === 'event';
     const cause = isNew(failing) ? firstLook : event ? nothing : causeOf(watching, scope, failing);
     const bounds = event
@@ -87,16 +87,16 @@ function boundsIn(found: readonly Failing[], { store }: Watching): (failing: Fai
     };
     // The look before the last tells most of them; where it does not, their whole past does.
     const lately = own.length > few ? read(to - 1) : null;
-    const left = own.filter(({ item }) => !lately?.(item.item.key)?.exact);
+    const left = own.filter(({ item }) => !lately?.(item.key)?.exact);
     const past = left.length > few ? read(0) : null;
     for (const { item } of own) {
-      const { key } = item.item;
+      const { key } = item;
       const known = lately?.(key);
       const bounds = known?.exact ? known : ((past ?? read(0, key))(key) ?? known);
       if (bounds) all.set(failingKey(rule.id, scope, key), bounds);
     }
   }
-  return ({ rule, held, item }) => all.get(failingKey(rule.id, scopeKey(held.scope), item.item.key)) ?? null;
+  return ({ rule, held, item }) => all.get(failingKey(rule.id, scopeKey(held.scope), item.key)) ?? null;
 }
 
 /** A deviation goes on while it is not observed; only a look that saw it otherwise is before it. `exact`: such a look is among the runs. */

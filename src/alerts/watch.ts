@@ -30,7 +30,7 @@ export function watchOver(watching: Watching): Watch {
 
   const raisedFrom = (found: readonly Failing[], isNew: (failing: Failing) => boolean, since: (condition: Condition) => number) =>
     conditionsOf(
-      found.filter(({ rule, held, item }) => !waived.has(failingKey(rule.id, scopeKey(held.scope), item.item.key))),
+      found.filter(({ rule, held, item }) => !waived.has(failingKey(rule.id, scopeKey(held.scope), item.key))),
       watching,
       isNew,
     ).map((condition) => ({ condition, since: since(condition) }));
@@ -61,7 +61,7 @@ export function watchOver(watching: Watching): Watch {
   return {
     everything(open, now, first) {
       const found = [...failingNow(watching)].filter(
-        ({ rule, held, item }) => !open.has(failingKey(rule.id, scopeKey(held.scope), item.item.key)),
+        ({ rule, held, item }) => !open.has(failingKey(rule.id, scopeKey(held.scope), item.key)),
       );
       const raised = raisedFrom(
         found,
@@ -97,7 +97,7 @@ export function watchOver(watching: Watching): Watch {
         );
       const raised = raisedFrom(
         failing.filter(({ rule, held, item }) =>
-          needsRaising(open.get(failingKey(rule.id, scopeKey(held.scope), item.item.key)), item.judgements, rule.id),
+          needsRaising(open.get(failingKey(rule.id, scopeKey(held.scope), item.key)), item.judgements, rule.id),
         ),
         isFirst,
         () => now,

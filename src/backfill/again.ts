@@ -1,4 +1,5 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
+import { shelf } from '#src/cycle/items.ts';
 import type { BackfilledItem } from '#src/evidence/backfill.ts';
 import type { BackfillBody } from '#src/evidence/retell.ts';
 import { type EvidenceStore, parseScopeKey, type RuleSet } from '#src/evidence/store.ts';
@@ -56,7 +57,8 @@ function judgeAgain(
   const read = looks.map(({ asOf, hold, listed }) => {
     const items = listed.map(({ snapshot }) => ({ hash: snapshot, text: textOf(store, snapshot) }));
     const whole = items.every(({ text }) => text !== null);
-    const seen = items.flatMap(({ hash, text }) => (text === null ? [] : [{ hash, item: JSON.parse(text) as Observed<object> }]));
+    const add = shelf();
+    const seen = items.flatMap(({ hash, text }) => (text === null ? [] : [add(JSON.parse(text) as Observed<object>, text, hash)]));
     return { asOf, hold, calls: [], items: seen, whole };
   });
   const code = lens.program && { ...lens.program.joining, ...lens.program.judging };

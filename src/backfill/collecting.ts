@@ -1,5 +1,6 @@
 import type { Collector, Place, Reads, Transport } from '#src/collector.ts';
-import { type CallRecord, type CollectedItem, collectScope, replayTransport } from '#src/cycle/collect.ts';
+import { type CallRecord, collectScope, replayTransport } from '#src/cycle/collect.ts';
+import type { CollectedItem } from '#src/cycle/items.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { canonical } from '#src/ledger/canonical.ts';
 import type { Unread } from '#src/population.ts';

@@ -2,7 +2,6 @@ import { type Judgement, judge, type Seen } from '#src/cycle/evaluate.ts';
 import { instantOf } from '#src/cycle/judge-cycle.ts';
 import { type MemberScope, membersOf, partitionOf, verdictsOver } from '#src/cycle/members.ts';
 import { type BackfillRecord, type ItemChange, parseScopeKey, type RuleSet } from '#src/evidence/store.ts';
-import { canonical } from '#src/ledger/canonical.ts';
 import type { Population } from '#src/population.ts';
 import type { ItemRule, PopulationRule, Rule } from '#src/rule.ts';
 import type { CollectedLook } from './collecting.ts';
@@ -41,7 +40,7 @@ export function judgeLooks(world: KnownWorld, looks: readonly CollectedLook[], b
   return looks.map((look) => {
     const { asOf, hold, calls } = look;
     if (look.unread) return { asOf, hold, calls, unread: look.unread };
-    const listed = new Set(look.items.map(({ item }) => item.key));
+    const listed = new Set(look.items.map(({ key }) => key));
     if (by.population.kind === 'state') for (const key of firstSeen.keys()) if (!listed.has(key)) firstSeen.delete(key);
     for (const key of listed) if (!firstSeen.has(key)) firstSeen.set(key, asOf);
     const seen = look.items.map(({ item }): Seen => ({ item, firstSeen: firstSeen.get(item.key)! }));
@@ -58,7 +57,7 @@ function judged(seen: readonly Seen[], { asOf, hold, items }: CollectedLook, wor
       .filter((rule) => rule.over === 'populations')
       .map((rule) => [rule.id, verdicts(rule, { key: by.scope, asOf, hold, seen }, world, { ruleSet, code })]),
   );
-  const snapshots = new Map(items!.map(({ item }) => [item.key, canonical(item)]));
+  const snapshots = new Map(items!.map(({ key, snapshot }) => [key, snapshot]));
   return seen.map(({ item, firstSeen }) => {
     const judgements = inForce.map(
       (rule): Judgement =>

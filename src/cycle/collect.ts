@@ -1,6 +1,7 @@
 import type { Answer, Api, Collector, Place, Reads, Reply, Transport } from '#src/collector.ts';
 import { CallFailure } from '#src/collector.ts';
 import { type Answers, type Asked, askAgain, slotOf } from '#src/cycle/again.ts';
+import { type CollectedItem, shelf } from '#src/cycle/items.ts';
 import { waiting } from '#src/cycle/waiting.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import { flawIn, type Observed, type Unread, type UnreadReason } from '#src/population.ts';
@@ -21,12 +22,6 @@ export interface CallRecord {
   readonly failure?: { readonly reason: UnreadReason; readonly code: string; readonly detail: string };
 }
 
-export interface CollectedItem {
-  readonly item: Observed<object>;
-  /** SHA-256 of its canonical JSON. */
-  readonly hash: string;
-}
-
 /** The latest complete look at a scope, so that an unchanged one costs little. Forgetting it costs time only. */
 export interface ReplyMemory {
   answers: Answers;
@@ -39,7 +34,7 @@ export interface ReplyMemory {
 export const newReplyMemory = (): ReplyMemory => ({ answers: new Map(), asked: null, items: '' });
 
 /** What is held of a scope, by key. */
-export type Known = ReadonlyMap<string, { readonly item: Observed<object>; readonly hash: string }>;
+export type Known = ReadonlyMap<string, CollectedItem>;
 
 /** A scope was read whole, or it has failed as a whole. There is nothing between. */
 export type Collected = { readonly calls: readonly CallRecord[] } & (
@@ -90,9 +85,9 @@ export async function collectScope(
 export function collectedFrom(look: Look, known: Known, memory: ReplyMemory): Collected {
   const { calls } = look;
   if (look.status === 'failed') return { status: 'failed', unread: look.unread, calls };
-  if (look.status === 'same') return { status: 'complete', calls, items: [...known.values()].map(({ item, hash }) => ({ item, hash })) };
+  if (look.status === 'same') return { status: 'complete', calls, items: [...known.values()] };
   const { items, looked } = look;
-  Object.assign(memory, looked, { items: itemsHash(items.map((each) => [each.item.key, each] as const)) });
+  Object.assign(memory, looked, { items: itemsHash(items.map((each) => [each.key, each] as const)) });
   return { status: 'complete', items, calls };
 }
 
@@ -108,17 +103,12 @@ export async function lookAt(
   const { calls, transport: next } = await askAgain(transport, stands ? asked : null, answers, rawHash);
   if (calls) return { status: 'same', calls: inOrder(calls) };
   const door = openDoor(collector, next, answers);
+  const gathered = gathering(collector, known, () => stands && door.sameSoFar(), door.unread);
   try {
-    const yielded = new Map<string, Observed<object>[]>();
-    for await (const item of collector.collect(door.api as never, place)) yielded.set(item.key, [...(yielded.get(item.key) ?? []), item]);
-    door.close(yielded.size);
-    const unchanged = door.unchanged();
-    if (unchanged && stands) return { status: 'same', calls: door.calls() };
-    const items = [...yielded].map(([key, twins]): CollectedItem => {
-      const held = known.get(key);
-      return unchanged && held ? { item: held.item, hash: held.hash } : whole(collector, twins, held?.hash, door.unread);
-    });
-    return { status: 'complete', items, looked: door.looked(), calls: door.calls() };
+    for await (const item of collector.collect(door.api as never, place)) gathered.take(item);
+    door.close(gathered.size());
+    if (stands && door.unchanged()) return { status: 'same', calls: door.calls() };
+    return { status: 'complete', items: gathered.items(), looked: door.looked(), calls: door.calls() };
   } catch (error) {
     const unread =
       door.lost() ??
@@ -127,21 +117,63 @@ export async function lookAt(
   }
 }
 
-/** One item, checked against its population unless it is held already. The same item may be listed twice; two different ones may not. */
-function whole(
-  collector: Collector,
-  twins: readonly Observed<object>[],
-  held: string | undefined,
-  unread: (reason: UnreadReason, detail: string) => Unread,
-): CollectedItem {
-  const [item, ...others] = twins as [Observed<object>, ...Observed<object>[]];
-  const snapshot = canonical(item);
-  const hash = sha256(snapshot);
-  if (others.some((other) => canonical(other) !== snapshot))
-    throw new ScopeUnread(unread('malformed', `two different items have the key ${item.key}`));
-  const flaw = hash === held ? null : flawIn(collector.population, item);
-  if (flaw !== null) throw new ScopeUnread(unread('collector-fault', flaw));
-  return { item, hash };
+/**
+ * The items of a look, each checked against its population unless it is held already. The same item may be listed twice; two different ones may
+ * not. While `same`, an item is the one that the look before saw: made of the same answers, it needs no text until it is certain that it is
+ * wanted. What is wrong is told once the end of the population was reached, of the first item that is.
+ */
+function gathering({ population }: Collector, known: Known, same: () => boolean, unread: (reason: UnreadReason, detail: string) => Unread) {
+  const add = shelf();
+  /** Null for one that has no text yet. */
+  const found = new Map<string, CollectedItem | null>();
+  const early = new Map<string, Observed<object>>();
+  const flaws = new Map<string, unknown>();
+  const whole = (item: Observed<object>): CollectedItem => {
+    const snapshot = canonical(item);
+    const hash = sha256(snapshot);
+    const flaw = hash === known.get(item.key)?.hash ? null : flawIn(population, item);
+    if (flaw !== null) throw new ScopeUnread(unread('collector-fault', flaw));
+    return add(item, snapshot, hash);
+  };
+  const first = (item: Observed<object>): CollectedItem | null => {
+    if (!same()) return whole(item);
+    const held = known.get(item.key);
+    if (!held) early.set(item.key, item);
+    return held ?? null;
+  };
+  const hashOf = (key: string): string => found.get(key)?.hash ?? sha256(canonical(early.get(key)));
+
+  return {
+    size: () => found.size,
+    take(item: Observed<object>) {
+      const { key } = item;
+      if (flaws.has(key)) return;
+      try {
+        if (!found.has(key)) found.set(key, null).set(key, first(item));
+        else if (hashOf(key) !== sha256(canonical(item)))
+          throw new ScopeUnread(unread('malformed', `two different items have the key ${key}`));
+      } catch (error) {
+        flaws.set(key, error);
+      }
+    },
+    items(): CollectedItem[] {
+      return Array.from(found, ([key, item]) => {
+        if (flaws.has(key)) throw flaws.get(key);
+        return item ?? whole(early.get(key)!);
+      });
+    },
+  };
+}
+
+/** A call whose reply waits compressed. */
+export function callOf(facts: Omit<CallRecord, 'reply'>, reply: string | null): CallRecord {
+  const kept = reply === null ? () => null : waiting(reply);
+  return {
+    ...facts,
+    get reply() {
+      return kept();
+    },
+  };
 }
 
 /** The door of DESIGN §5: what #collector's `Api` promises, over one transport. */
@@ -151,7 +183,9 @@ function openDoor(collector: Collector, transport: Transport, before: Answers) {
   const answers = new Map<string, { raw: string; reply: string }>();
   const asked: Asked[] = [];
   let refused = false;
+  let sameSoFar = true;
   let lost: Unread | null = null;
+  let stopped: Unread | null = null;
   let lastCall = Object.keys(reads)[0] ?? '';
   const totals: { total: number; source: string }[] = [];
 
@@ -181,16 +215,11 @@ function openDoor(collector: Collector, transport: Transport, before: Answers) {
         const { value, reply } = keep(declared.reply, answer, same !== undefined);
         const replyHash = same ?? sha256(reply!);
         answers.set(slot, { raw, reply: replyHash });
-        const facts = { ...record, page: page++, status: answer.status, requestId: answer.requestId, replyHash };
-        const kept = reply === null ? () => null : waiting(reply);
-        calls.push({
-          ...facts,
-          get reply() {
-            return kept();
-          },
-        });
+        sameSoFar &&= same !== undefined;
+        calls.push(callOf({ ...record, page: page++, status: answer.status, requestId: answer.requestId, replyHash }, reply));
         yield value;
       }
+      sameSoFar &&= !before.has(slotOf(operation, record.parameters, page));
       if (page === 0) throw new CallFailure('malformed', { detail: 'there was no answer' });
     } catch (error) {
       const failure =
@@ -199,13 +228,16 @@ function openDoor(collector: Collector, transport: Transport, before: Answers) {
           : new CallFailure('collector-fault', { detail: Error.isError(error) ? error.message : String(error) }, { cause: error });
       const { reason, code, status, requestId, message: detail } = failure;
       if (page === 0 && code !== '' && declared.absent?.includes(code)) {
+        sameSoFar &&= !before.has(slotOf(operation, record.parameters, page));
         // The code is kept beside the null, so that a replay meets the same fact, and a null in an answer never looks like one.
         calls.push({ ...record, page, status, requestId, reply: 'null', failure: { reason, code, detail: detail.slice(0, 300) } });
         yield null;
         return;
       }
       refused = true;
-      answers.set(slotOf(operation, record.parameters, page), { raw: `${reason} ${code} ${detail}`, reply: reason });
+      const slot = slotOf(operation, record.parameters, page);
+      answers.set(slot, { raw: `${reason} ${code} ${detail}`, reply: reason });
+      sameSoFar &&= before.get(slot)?.raw === answers.get(slot)!.raw;
       calls.push({ ...record, page, status, requestId, reply: null, failure: { reason, code, detail: detail.slice(0, 300) } });
       throw failure;
     }
@@ -239,7 +271,7 @@ function openDoor(collector: Collector, transport: Transport, before: Answers) {
         if (error instanceof CallFailure) giveUp(unread(error.reason, describe(error), operation));
         throw error;
       } finally {
-        if (!finished) lost ??= unread('partial', 'the collector stopped before the last page', operation);
+        if (!finished) stopped ??= unread('partial', 'the collector stopped before the last page', operation);
       }
     },
     unread: (operation: string, reason: UnreadReason, detail: string) => unread(reason, detail, operation),
@@ -252,12 +284,15 @@ function openDoor(collector: Collector, transport: Transport, before: Answers) {
     unread,
     lost: () => lost,
     looked: () => ({ answers, asked: refused ? null : asked }),
+    /** Every answer until now is one of the look before. */
+    sameSoFar: () => sameSoFar,
     /** Every call of the look before was made again, no other, and each was answered with the same bytes. */
     unchanged: () => answers.size === before.size && [...answers].every(([slot, { raw }]) => before.get(slot)?.raw === raw),
     calls: () => inOrder(calls),
     /** The end of the population: nothing was lost on the way, and the source's own counts agree. */
     close(items: number) {
-      if (lost) throw new ScopeUnread(lost);
+      const missing = lost ?? stopped;
+      if (missing) throw new ScopeUnread(missing);
       const wrong = totals.find(({ total }) => total !== items);
       if (wrong) giveUp(unread('partial', `${wrong.source} says ${wrong.total}, read were ${items}`));
     },

@@ -33,22 +33,26 @@ export type CollectDue = (due: readonly DueScope[], cycle: CycleOf) => Promise<r
 export const memoryOf = (key: string, { replies }: CycleOf): ReplyMemory =>
   replies.get(key) ?? replies.set(key, newReplyMemory()).get(key)!;
 
+/** The answers of a scope of more items weigh so much that only one such scope is read at a time. */
+const heavy = 4_000;
+
 /** Collects in this process, so many scopes at a time. */
 export function collectHere(concurrency = 8): CollectDue {
   return (due, cycle) => {
-    const limit = pLimit(concurrency);
+    const [limit, oneByOne] = [pLimit(concurrency), pLimit(1)];
     const transportTo = transportsOf(cycle.connection, cycle.signal);
     let done = 0;
     return Promise.all(
-      due.map(({ scope, collector, place }) =>
-        limit(async () => {
+      due.map(({ scope, collector, place }) => {
+        const key = scopeKey(scope);
+        const known = cycle.held.get(key)?.items;
+        return (known && known.size > heavy ? oneByOne : limit)(async () => {
           cycle.signal?.throwIfAborted();
-          const key = scopeKey(scope);
-          const collected = await collectScope(collector, place, transportTo(place), cycle.held.get(key)?.items, memoryOf(key, cycle));
+          const collected = await collectScope(collector, place, transportTo(place), known, memoryOf(key, cycle));
           cycle.progress(++done);
           return collected;
-        }),
-      ),
+        });
+      }),
     );
   };
 }

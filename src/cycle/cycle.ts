@@ -1,6 +1,8 @@
+import { breathing } from '#src/breath.ts';
 import type { Collector, Connection, FoundPlace, Place } from '#src/collector.ts';
-import type { Collected, CollectedItem } from '#src/cycle/collect.ts';
+import type { Collected } from '#src/cycle/collect.ts';
 import { type CollectDue, collectHere } from '#src/cycle/collecting.ts';
+import { type CollectedItem, collectedItem } from '#src/cycle/items.ts';
 import { type JudgingMemory, judgeCycle, type ReadScope } from '#src/cycle/judge-cycle.ts';
 import { parseDuration } from '#src/duration.ts';
 import {
@@ -13,8 +15,8 @@ import {
   type ScopeRecord,
   scopeKey,
 } from '#src/evidence/store.ts';
-import { canonical, sha256 } from '#src/ledger/canonical.ts';
-import type { Unread } from '#src/population.ts';
+import { sha256 } from '#src/ledger/canonical.ts';
+import type { Observed, Unread } from '#src/population.ts';
 import { monitorPlace } from '#src/populations/monitor-place.ts';
 import type { Rule } from '#src/rule.ts';
 import type { ScopeDeclaration } from './declared.ts';
@@ -85,7 +87,8 @@ async function readCycle(connection: Connection, store: EvidenceStore, settings:
   const retired = new Set(planned.retired.map(({ scope }) => scopeKey(scope)));
   const { rules, ruleSet, memory } = settings;
   await heard(signal);
-  const changes = judgeCycle(complete, { rules, ruleSet, memory, held: store.held, failed, retired, asOf });
+  const breathe = breathing(signal);
+  const changes = await judgeCycle(complete, { rules, ruleSet, memory, held: store.held, failed, retired, asOf, breathe });
   const scopes = outcomes.map(({ scope, hold, collected }): ScopeRecord => {
     const { calls } = collected;
     if (collected.status === 'failed') return { scope, hold, calls, status: 'failed', unread: collected.unread };
@@ -112,7 +115,7 @@ async function readCycle(connection: Connection, store: EvidenceStore, settings:
   return record;
 }
 
-/** Judging many items takes seconds in which nobody is heard: before and after it, whoever asks to stop is. */
+/** Whoever asks to stop is heard. */
 async function heard(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   signal?.throwIfAborted();
@@ -291,11 +294,11 @@ function placesScope(
     place.name ?? labelOf(connection.provider, place),
   ]);
   const listed = repositories?.status === 'complete' ? repositories.items : before.flatMap(({ items }) => [...items.values()]);
-  for (const { item } of listed) labels.push([`${connection.provider}:${item.name}`, 'repository', item.name]);
+  for (const { name } of listed) labels.push([`${connection.provider}:${name}`, 'repository', name]);
   const items = labels.map(([label, kind, name]): CollectedItem => {
     const declared = settings.declaration.of(label);
-    const item = { key: label, name, kind, declared: declared.is, reason: declared.is === 'out' ? declared.reason : null };
-    return { item, hash: sha256(canonical(item)) };
+    const reason = declared.is === 'out' ? declared.reason : null;
+    return collectedItem({ key: label, name, kind, declared: declared.is, reason } as Observed<object>);
   });
   return { scope, hold, status: 'complete', items };
 }

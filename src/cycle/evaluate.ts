@@ -54,9 +54,8 @@ export function judgePopulations(
 
   const inspects = rule.inspects as Record<string, readonly string[]>;
   const rows: Record<string, (Identity & { firstSeen: number })[]> = { [first!]: [] };
-  for (const { item, firstSeen } of inOrder(judged.seen)) {
-    const view = inspect(inspects[first!]!, item);
-    if (isUnread(view)) judgements.set(item.key, unobserved(rule, view));
+  for (const { key, view, firstSeen } of views(judged.seen, inspects[first!]!)) {
+    if (isUnread(view)) judgements.set(key, unobserved(rule, view));
     else rows[first!]!.push({ ...(view as Identity), firstSeen });
   }
   const missing = others.map((name) => missingIn(members[name]!, inspects[name]!)).find((unread) => unread !== null);
@@ -64,7 +63,7 @@ export function judgePopulations(
   for (const name of others) {
     const population = members[name]!;
     rows[name] = population.complete
-      ? inOrder(population.seen).map(({ item, firstSeen }) => ({ ...(inspect(inspects[name]!, item) as Identity), firstSeen }))
+      ? views(population.seen, inspects[name]!).map(({ view, firstSeen }) => ({ ...(view as Identity), firstSeen }))
       : [];
   }
   try {
@@ -80,7 +79,11 @@ export function judgePopulations(
   return settle(rule, judgements, rows[first!]!, fault(rule, new Error('the rule said nothing of this item')));
 }
 
-const inOrder = (seen: readonly Seen[]) => seen.toSorted((a, b) => (a.item.key < b.item.key ? -1 : a.item.key > b.item.key ? 1 : 0));
+/** What a rule sees of each item, by key. Nothing else of them is held: an item may be made when it is asked for. */
+const views = (seen: readonly Seen[], fields: readonly string[]) =>
+  seen
+    .map(({ item, firstSeen }) => ({ key: item.key, view: inspect(fields, item), firstSeen }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
 
 /** Gives every row without a judgement the one that says why there is none. */
 function settle(
@@ -97,11 +100,17 @@ function settle(
 
 function missingIn(members: Members, fields: readonly string[]): Unread | null {
   if (!members.complete) return members.unread;
-  for (const { item } of inOrder(members.seen)) {
-    const view = inspect(fields, item);
-    if (isUnread(view)) return view;
-  }
-  return null;
+  return (
+    views(members.seen, fields)
+      .map(({ view }) => view)
+      .find(isUnread) ?? null
+  );
+}
+
+/** An item with no more than its identity and these fields, as far as it has them: what a rule sees of it, without all else. */
+export function cut(item: Observed<object>, fields: readonly string[]): Observed<object> {
+  const own = fields.filter((field) => field in item).map((field) => [field, (item as unknown as Record<string, unknown>)[field]]);
+  return { key: item.key, name: item.name, ...Object.fromEntries(own) } as Observed<object>;
 }
 
 /** The declared fields of an item and its identity, or the first of them that is unread. */

@@ -172,7 +172,7 @@ interface Unpacked {
 }
 
 /** The documents used last, up to a number of bytes. */
-export function recentlyUsed<T extends { readonly id: number; readonly raw: Buffer }>(limit: number) {
+export function recentlyUsed<T extends { readonly id: number; readonly raw: { readonly length: number } }>(limit: number) {
   const held = new Map<number, T>();
   let total = 0;
   return {

@@ -1,7 +1,7 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { sha256 } from '#src/ledger/canonical.ts';
 import type { Observed } from '#src/population.ts';
-import type { Blobs } from './blobs.ts';
+import { type Blobs, recentlyUsed } from './blobs.ts';
 import type { ItemState, ScopeState } from './state.ts';
 import type { HeldItem, HeldScope } from './store.ts';
 
@@ -17,6 +17,7 @@ export interface Held {
 export function holdNothing(blobs: Blobs): Held {
   const scopes = new Map<string, HeldScope>();
   const itemsOf = new Map<string, Map<string, HeldItem>>();
+  const documents = readLately(blobs);
 
   const show = ({ key, scope, hold, firstLook, lastLook, failing, retired }: ScopeState, items: Map<string, HeldItem>) => {
     itemsOf.set(key, items);
@@ -27,7 +28,7 @@ export function holdNothing(blobs: Blobs): Held {
     show(state, changed) {
       const items = itemsOf.get(state.key) ?? new Map<string, HeldItem>();
       for (const [key, judgements] of changed) {
-        if (judgements) items.set(key, heldItem(state.items.get(key)!, blobs, judgements));
+        if (judgements) items.set(key, new OneHeld(state.items.get(key)!, documents, untilOf(judgements)));
         else items.delete(key);
       }
       show(state, items);
@@ -39,34 +40,95 @@ export function holdNothing(blobs: Blobs): Held {
         blobs.offer(`snapshot ${population}`, first.snapshot.id);
         blobs.offer(`detail ${population}`, first.detail.id);
       }
-      show(state, new Map([...state.items.values()].map((item) => [item.key, heldItem(item, blobs)])));
+      show(state, new Map([...state.items.values()].map((item) => [item.key, new OneHeld(item, documents)])));
     },
   };
 }
 
-/** What was seen of it is read when it is asked for, and so are the judgements where they are not at hand. */
-function heldItem(
-  { name, key, snapshot, detail, at, firstSeen, snapshotIndex }: ItemState,
-  blobs: Blobs,
-  judgements?: readonly Judgement[],
-): HeldItem {
-  let item: Observed<object> | undefined;
-  let hash: string | undefined;
+/** There are many of them: of the documents each has no more than the state has. */
+class OneHeld implements HeldItem {
+  readonly #state: ItemState;
+  readonly #documents: Documents;
+  #until: number | null;
+  #hash: string | null = null;
+
+  constructor(state: ItemState, documents: Documents, until: number | null = null) {
+    this.#state = state;
+    this.#documents = documents;
+    this.#until = until;
+  }
+
+  get key(): string {
+    return this.#state.key;
+  }
+
+  get name(): string {
+    return this.item.name;
+  }
+
+  get snapshot(): string {
+    return this.#documents.text(this.#state.snapshot.id);
+  }
+
+  get item(): Observed<object> {
+    return this.#documents.parsed(this.#state.snapshot.id) as Observed<object>;
+  }
+
+  get judgements(): readonly Judgement[] {
+    return this.#documents.parsed(this.#state.detail.id) as Judgement[];
+  }
+
+  get rules(): readonly string[] {
+    return this.#state.rules;
+  }
+
+  get until(): number {
+    return (this.#until ??= untilOf(this.judgements));
+  }
+
+  get hash(): string {
+    const { name, key, snapshot } = this.#state;
+    return name === key ? snapshot.hash : (this.#hash ??= sha256(this.snapshot));
+  }
+
+  get document(): string {
+    return this.#state.snapshot.hash;
+  }
+
+  get at(): number | null {
+    return this.#state.at;
+  }
+
+  get firstSeen(): number {
+    return this.#state.firstSeen;
+  }
+
+  get snapshotIndex(): number {
+    return this.#state.snapshotIndex;
+  }
+}
+
+/** The first instant, epoch ms, at which one of them may be otherwise though nothing changes; Infinity where there is none. */
+export const untilOf = (judgements: readonly Judgement[]): number =>
+  Math.min(...judgements.map(({ until }) => until ?? Number.POSITIVE_INFINITY));
+
+interface Documents {
+  text(id: number): string;
+  parsed(id: number): unknown;
+}
+
+/** The documents that were asked for last, parsed. All of a large population at once would take more memory than they are worth. */
+function readLately(blobs: Blobs): Documents {
+  const recent = recentlyUsed<{ id: number; raw: { length: number }; value: unknown }>(4_000_000);
   return {
-    get item() {
-      return (item ??= JSON.parse(blobs.read(snapshot.id)) as Observed<object>);
+    text: (id) => blobs.read(id),
+    parsed(id) {
+      const known = recent.get(id);
+      if (known) return known.value;
+      const text = blobs.read(id);
+      const value: unknown = JSON.parse(text);
+      recent.set({ id, raw: { length: text.length + 100 }, value });
+      return value;
     },
-    get judgements() {
-      return (judgements ??= JSON.parse(blobs.read(detail.id)) as Judgement[]);
-    },
-    get hash() {
-      return (hash ??= name === key ? snapshot.hash : sha256(blobs.read(snapshot.id)));
-    },
-    get document() {
-      return snapshot.hash;
-    },
-    at,
-    firstSeen,
-    snapshotIndex,
   };
 }

@@ -1,10 +1,11 @@
 import type { CallRecord } from '#src/cycle/collect.ts';
 import type { Judgement, Result } from '#src/cycle/evaluate.ts';
+import type { CollectedItem } from '#src/cycle/items.ts';
 import type { Json } from '#src/ledger/canonical.ts';
 import type { NodeAt } from '#src/ledger/proof.ts';
 import type { StateProof } from '#src/ledger/state-proof.ts';
 import type { Hash } from '#src/ledger/tree.ts';
-import type { Observed, Unread } from '#src/population.ts';
+import type { Unread } from '#src/population.ts';
 import type { Severity } from '#src/rule.ts';
 import type { EntryKind } from './entries.ts';
 import type { ToldCycle } from './replay.ts';
@@ -63,13 +64,14 @@ export interface CycleRecord {
   readonly retired: readonly { readonly scope: Scope; readonly reason: string }[];
 }
 
-export interface HeldItem {
-  readonly item: Observed<object>;
-  /** SHA-256 of the item as canonical JSON. */
-  readonly hash: string;
-  /** SHA-256 of the document that keeps it: the same, or another where it is salted. */
+/** An item as it was seen last. What is long of it is read from its documents when it is asked for. */
+export interface HeldItem extends CollectedItem {
+  /** SHA-256 of the document that keeps it: its own hash, or another where it is salted. */
   readonly document: string;
   readonly judgements: readonly Judgement[];
+  /** The rules that judged it, and the first instant, epoch ms, at which one of them may say otherwise of the same item: Infinity where none does. */
+  readonly rules: readonly string[];
+  readonly until: number;
   readonly firstSeen: number;
   readonly at: number | null;
   /** Ledger index of the change that brought this snapshot. */

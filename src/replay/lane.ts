@@ -1,5 +1,6 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { letters } from '#src/evidence/documents.ts';
+import { untilOf } from '#src/evidence/held.ts';
 import { answersFrom } from '#src/evidence/in-memory.ts';
 import { projectInMemory } from '#src/evidence/project-in-memory.ts';
 import type { ToldCycle } from '#src/evidence/replay.ts';
@@ -167,13 +168,11 @@ function heldIn(
   read: (id: number) => readonly Judgement[],
 ): HeldScope {
   const held = [...items.values()].map((item): [string, HeldItem] => {
-    const { at, firstSeen, snapshotIndex, snapshot, detail } = item;
+    const { key, rules, at, firstSeen, snapshotIndex, snapshot, detail } = item;
     const judgements = read(detail.id);
-    const seen = itemOf(item) ?? { key: item.key, name: item.key };
-    return [
-      item.key,
-      { item: seen as Observed<object>, hash: snapshot.hash, document: snapshot.hash, judgements, firstSeen, at, snapshotIndex },
-    ];
+    const seen = itemOf(item) ?? ({ key, name: key } as Observed<object>);
+    const own = { key, name: seen.name, item: seen, hash: snapshot.hash, snapshot: canonical(seen), document: snapshot.hash };
+    return [key, { ...own, judgements, rules, until: untilOf(judgements), firstSeen, at, snapshotIndex }];
   });
   return { scope, hold, firstLook, lastLook, failing, retired, items: new Map(held) };
 }

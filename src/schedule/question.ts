@@ -2,8 +2,9 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Collector, Place } from '#src/collector.ts';
 import { slotOf } from '#src/cycle/again.ts';
-import type { CallRecord, Look, Looked } from '#src/cycle/collect.ts';
-import { canonical, sha256 } from '#src/ledger/canonical.ts';
+import { type CallRecord, callOf, type Look, type Looked } from '#src/cycle/collect.ts';
+import { shelf } from '#src/cycle/items.ts';
+import { sha256 } from '#src/ledger/canonical.ts';
 import { type Observed, type Unread, type UnreadReason, unreadReasons } from '#src/population.ts';
 import { secretIn, withoutSecrets } from '#src/redaction.ts';
 
@@ -94,7 +95,7 @@ export function writeLook(look: Look): Buffer {
     calls,
     raws: calls.map(({ operation, parameters, page }) => looked.answers.get(slotOf(operation, parameters, page))?.raw ?? null),
     asked: looked.asked !== null && looked.asked.length <= fewCalls ? looked.asked : null,
-    items: items.map(({ item }) => canonical(item)),
+    items: items.map(({ snapshot }) => snapshot),
   });
 }
 
@@ -118,7 +119,10 @@ export function readLook(packed: Uint8Array, { collector, stands, before }: Scop
       return { ...call, reply: null, failure: { reason: 'redaction-blocked', code: '', detail: blocked.at(-1)!.detail } };
     if (reply === null && replyHash !== undefined && !kept.has(replyHash)) throw new Error('a reply that is said to be kept is not');
     const hash = reply === null ? replyHash : sha256(reply);
-    return { ...call, reply, ...(hash !== undefined && !failure && { replyHash: hash }), ...(failure && { failure: clean(failure) }) };
+    return callOf(
+      { ...call, ...(hash !== undefined && !failure && { replyHash: hash }), ...(failure && { failure: clean(failure) }) },
+      reply,
+    );
   });
   if (told.status === 'complete') for (const item of told.items) isBlocked(calls[0]?.operation ?? collector, item);
   if (blocked[0]) return { status: 'failed', calls, unread: blocked[0] };
@@ -132,10 +136,11 @@ export function readLook(packed: Uint8Array, { collector, stands, before }: Scop
     const raw = told.raws[i];
     if (typeof raw === 'string') answers.set(slotOf(operation, parameters, page), { raw, reply: replyHash ?? failure?.reason ?? '' });
   }
+  const add = shelf();
   return {
     status: 'complete',
     calls,
-    items: told.items.map((snapshot) => ({ item: JSON.parse(snapshot) as Observed<object>, hash: sha256(snapshot) })),
+    items: told.items.map((snapshot) => add(JSON.parse(snapshot) as Observed<object>, snapshot, sha256(snapshot))),
     looked: { answers, asked: told.asked },
   };
 }

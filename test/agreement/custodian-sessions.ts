@@ -1,3 +1,4 @@
+import { canonical } from '#src/ledger/canonical.ts';
 import {
   allEvents,
   consoleUsers,
@@ -18,9 +19,9 @@ const month = { ...unused, parameters: { maxIdleDays: 30 } };
 const recorder = { rule: 'aws.config.recorder-enabled', item: 'us-east-1' };
 const trail = { rule: 'aws.cloudtrail.multi-region-enabled', item: 'root' };
 const validation = { rule: 'aws.cloudtrail.log-validation' };
-const json = (value: unknown): string => JSON.stringify(value);
+
 const passwords = (minimumLength: number, more: boolean) =>
-  json({
+  canonical({
     minimumLength,
     requireUppercase: false,
     requireLowercase: false,
@@ -31,10 +32,10 @@ const passwords = (minimumLength: number, more: boolean) =>
   });
 const owned = ['c7ntest-20211227212502652800000001', 'c7ntest-20211227212502652900000002', 'c7ntest-20211227212502652900000003'] as const;
 const ownership: readonly Question[] = [
-  { field: 'aws.s3-bucket ownership', item: owned[0], expected: json(null) },
-  { field: 'aws.s3-bucket ownership', item: owned[1], expected: json('BucketOwnerPreferred') },
-  { field: 'aws.s3-bucket ownership', item: owned[2], expected: json('BucketOwnerEnforced') },
-  { field: 'aws.s3-bucket publicByAcl', item: owned[2], expected: json([]), readOff: true },
+  { field: 'aws.s3-bucket ownership', item: owned[0], expected: canonical(null) },
+  { field: 'aws.s3-bucket ownership', item: owned[1], expected: canonical('BucketOwnerPreferred') },
+  { field: 'aws.s3-bucket ownership', item: owned[2], expected: canonical('BucketOwnerEnforced') },
+  { field: 'aws.s3-bucket publicByAcl', item: owned[2], expected: canonical([]), readOff: true },
 ];
 const unusedKeys = (account: string) => [
   { ...unused, item: `${account}:user/Hazmat#`, expected: 'fail' },
@@ -76,7 +77,7 @@ export const accountSessions: readonly Played[] = [
       { rule: 'aws.iam.access-key-rotated', item: 'andrew, access key 1', expected: 'pass', readOff: true },
     ],
   },
-  { name: 'test_account_missing_password_policy', ask: [{ field: 'aws.account passwordPolicy', item: 'root', expected: json(null) }] },
+  { name: 'test_account_missing_password_policy', ask: [{ field: 'aws.account passwordPolicy', item: 'root', expected: canonical(null) }] },
   {
     name: 'test_account_password_policy_update',
     ask: [{ field: 'aws.account passwordPolicy', item: 'root', expected: passwords(10, false), readOff: true }],
@@ -96,15 +97,15 @@ export const accountSessions: readonly Played[] = [
   {
     name: 'test_s3_check_public_block',
     ask: [
-      { field: 'aws.s3-bucket bucketBlock', item: '644160558196-us-east-1-s3-logs', expected: json(null), readOff: true },
+      { field: 'aws.s3-bucket bucketBlock', item: '644160558196-us-east-1-s3-logs', expected: canonical(null), readOff: true },
       {
         field: 'aws.s3-bucket bucketBlock',
         item: '644160558196-us-east-2-s3-logs',
-        expected: json({ blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: false, restrictPublicBuckets: true }),
+        expected: canonical({ blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: false, restrictPublicBuckets: true }),
         readOff: true,
       },
       { field: 'aws.s3-bucket bucketBlock', item: 'my-locked-down-bucket', expected: 'unread: denied' },
-      { field: 'aws.s3-bucket publicByPolicy', item: '644160558196-us-east-2-s3-logs', expected: json(false), readOff: true },
+      { field: 'aws.s3-bucket publicByPolicy', item: '644160558196-us-east-2-s3-logs', expected: canonical(false), readOff: true },
       { rule: 'aws.s3.bucket-not-public', item: 'my-locked-down-bucket', expected: 'unobserved' },
     ],
   },
@@ -148,7 +149,7 @@ export const accountSessions: readonly Played[] = [
       {
         field: 'aws.cloudtrail-trail managementEvents',
         item: 'tf-trail',
-        expected: json({ records: 'all', excludedSources: [] }),
+        expected: canonical({ records: 'all', excludedSources: [] }),
         readOff: true,
       },
     ],
@@ -162,7 +163,7 @@ export const accountSessions: readonly Played[] = [
       {
         field: 'aws.cloudtrail-trail managementEvents',
         item: 'tf-trail',
-        expected: json({ records: 'read', excludedSources: [] }),
+        expected: canonical({ records: 'read', excludedSources: [] }),
         readOff: true,
       },
     ],
@@ -176,7 +177,7 @@ export const accountSessions: readonly Played[] = [
       {
         field: 'aws.cloudtrail-trail managementEvents',
         item: 'test-cloudtrail',
-        expected: json({ records: 'write', excludedSources: ['kms.amazonaws.com', 'rdsdata.amazonaws.com'] }),
+        expected: canonical({ records: 'write', excludedSources: ['kms.amazonaws.com', 'rdsdata.amazonaws.com'] }),
         readOff: true,
       },
     ],
@@ -188,7 +189,7 @@ export const accountSessions: readonly Played[] = [
     ask: [
       { ...trail, expected: 'pass', readOff: true },
       { ...validation, item: 'orgTrail', expected: 'nothing', readOff: true },
-      { field: 'aws.cloudtrail-trail ownTrail', item: 'orgTrail', expected: json(false) },
+      { field: 'aws.cloudtrail-trail ownTrail', item: 'orgTrail', expected: canonical(false) },
     ],
   },
   {
@@ -196,9 +197,9 @@ export const accountSessions: readonly Played[] = [
     account: '123456789012',
     added: listed,
     ask: [
-      { field: 'aws.cloudtrail-trail homeRegion', item: 'MultiRegion1CloudTrail', expected: json('us-east-1'), readOff: true },
-      { field: 'aws.cloudtrail-trail homeRegion', item: 'MultiRegion2CloudTrail', expected: json('us-east-2'), readOff: true },
-      { field: 'aws.cloudtrail-trail multiRegion', item: 'SingleCloudTrail', expected: json(false), readOff: true },
+      { field: 'aws.cloudtrail-trail homeRegion', item: 'MultiRegion1CloudTrail', expected: canonical('us-east-1'), readOff: true },
+      { field: 'aws.cloudtrail-trail homeRegion', item: 'MultiRegion2CloudTrail', expected: canonical('us-east-2'), readOff: true },
+      { field: 'aws.cloudtrail-trail multiRegion', item: 'SingleCloudTrail', expected: canonical(false), readOff: true },
       { ...validation, item: 'SingleCloudTrail', expected: 'pass', readOff: true },
     ],
   },

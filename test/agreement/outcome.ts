@@ -21,6 +21,7 @@ import type { Place, Transport } from '#src/collector.ts';
 import { type Collected, collectScope } from '#src/cycle/collect.ts';
 import { type Judgement, judge, judgePopulations, type Members } from '#src/cycle/evaluate.ts';
 import { day } from '#src/duration.ts';
+import { canonical } from '#src/ledger/canonical.ts';
 import { explainUnread, isUnread, type Population } from '#src/population.ts';
 import { inspectedBy, type Rule } from '#src/rule.ts';
 
@@ -95,7 +96,7 @@ export async function fieldOf(
   );
   const value = (found as unknown as Record<string, unknown>)[field];
   if (isUnread(value)) return { ...unread(explainUnread(value)), verdict: `unread: ${value.unread}` };
-  return { verdict: JSON.stringify(value), said: `${field} was read` };
+  return { verdict: canonical(value), said: `${field} was read` };
 }
 
 /** The one item of that name, or with that in its key. */

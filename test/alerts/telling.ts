@@ -4,6 +4,7 @@ import { openAlerts } from '#src/alerts/alerts.ts';
 import { defaultPolicy } from '#src/alerts/state.ts';
 import { alertPart } from '#src/alerts/tables.ts';
 import type { HeldItem, HeldScope } from '#src/evidence/store.ts';
+import { canonical } from '#src/ledger/canonical.ts';
 import { openOperations } from '#src/operations/operations.ts';
 import { definePopulation } from '#src/population.ts';
 import { defineRule, fail, pass } from '#src/rule.ts';
@@ -38,10 +39,15 @@ const shut = defineRule(door, {
 const began = Date.now();
 const scope = { connection: 'toy', account: '1', region: 'eu', population: 'toy.door' };
 const item = (key: string, open: boolean): HeldItem => ({
+  key,
+  name: key,
   item: { key, name: key },
+  snapshot: canonical({ key, name: key }),
   hash: key,
   document: key,
   judgements: [{ rule: shut.id, result: open ? 'fail' : 'pass', message: open ? 'It stands open.' : 'It is shut.', severity: 'high' }],
+  rules: [shut.id],
+  until: Number.POSITIVE_INFINITY,
   firstSeen: began - 1,
   at: null,
   snapshotIndex: 0,

@@ -8,6 +8,7 @@ import type { Unread } from '#src/population.ts';
 import { backfillContract } from '#test/contracts/backfill.ts';
 import { timeTravelContract } from '#test/contracts/time-travel.ts';
 import { oracle } from '#test/evidence/oracle.ts';
+import { shown } from '#test/evidence/shown.ts';
 import { hour, minute, type Observation, recordOf, start, steps, worldOf } from '#test/evidence/world.ts';
 
 /** A place where one engine keeps evidence. `open` may be called again once what it gave is disposed of. */
@@ -339,7 +340,7 @@ function expectAll(store: EvidenceStore, world: readonly Observation[]): void {
   expect(runs).toEqual(runs.toSorted(byRun));
   expect(runs).toEqual(expected.runs().sort(byRun));
   expect(store.gaps(-Infinity, Infinity)).toEqual(expected.gaps().sort((a, b) => compare(a.scope, b.scope) || a.from - b.from));
-  expect(new Map(store.held)).toEqual(expected.held());
+  expect(shown(store.held)).toEqual(expected.held());
   for (const scope of expected.held().keys()) {
     for (const key of ['item-0', 'item-1', 'item-2'])
       expect(store.history(scope, key).map(({ index, asOf, snapshot, judgements }) => ({ index, asOf, snapshot, judgements }))).toEqual(

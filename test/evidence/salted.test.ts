@@ -8,6 +8,7 @@ import { openSqlite } from '#src/evidence/sqlite.ts';
 import type { EvidenceStore } from '#src/evidence/store.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import { oracle } from '#test/evidence/oracle.ts';
+import { shown } from '#test/evidence/shown.ts';
 import { type Observation, recordOf, steps, worldOf } from '#test/evidence/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
@@ -85,8 +86,9 @@ function expectSame(store: EvidenceStore, world: readonly Observation[]): void {
   expect(byText([...store.runs({ from: -Infinity, to: Infinity })])).toEqual(byText(expected.runs()));
   const itemsOf = (held: EvidenceStore['held'], key: string) =>
     new Map([...held.get(key)!.items].map(([item, own]) => [item, { ...own, document: '' }]));
+  const found = shown(store.held) as unknown as EvidenceStore['held'];
   const held = expected.held() as unknown as EvidenceStore['held'];
-  for (const key of held.keys()) expect(itemsOf(store.held, key)).toEqual(itemsOf(held, key));
+  for (const key of held.keys()) expect(itemsOf(found, key)).toEqual(itemsOf(held, key));
   for (const scope of expected.held().keys())
     expect(store.history(scope, 'item-0').map(({ index, asOf, snapshot, judgements }) => ({ index, asOf, snapshot, judgements }))).toEqual(
       expected.history(scope, 'item-0'),

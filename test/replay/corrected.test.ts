@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { reperformAll } from '#src/backfill/again.ts';
 import { judgeLooks } from '#src/backfill/judging.ts';
 import { knownWorld } from '#src/backfill/known-world.ts';
-import type { CollectedItem } from '#src/cycle/collect.ts';
+import { collectedItem } from '#src/cycle/items.ts';
 import { hour } from '#src/duration.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { type EvidenceStore, parseScopeKey } from '#src/evidence/store.ts';
-import { canonical, sha256 } from '#src/ledger/canonical.ts';
+import type { Observed } from '#src/population.ts';
 import { knownCycles } from '#src/replay/known-cycles.ts';
 import { judgeAgain } from '#src/replay/lane.ts';
 import { recollect } from '#src/replay/recollect.ts';
@@ -48,10 +48,7 @@ async function correct(
       asOf: from + after * 60_000,
       hold: 2 * hour,
       calls,
-      items: seen.map(({ id, open }): CollectedItem => {
-        const item = { key: `door:${id}`, name: id, open, lock: 'steel' };
-        return { item, hash: sha256(canonical(item)) };
-      }),
+      items: seen.map(({ id, open }) => collectedItem({ key: `door:${id}`, name: id, open, lock: 'steel' } as Observed<object>)),
     }))
     .filter(({ asOf }) => asOf < to)
     .sort((a, b) => a.asOf - b.asOf);

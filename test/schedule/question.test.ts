@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { CallRecord, Look } from '#src/cycle/collect.ts';
+import { collectedItem } from '#src/cycle/items.ts';
+import type { Observed } from '#src/population.ts';
 import { learnSecret } from '#src/redaction.ts';
 import { nothingBefore, readLook, type ScopeQuestion, writeLook } from '#src/schedule/question.ts';
 
 const question: ScopeQuestion = { collector: 'github-members', stands: false, before: nothingBefore };
 const call: CallRecord = { operation: 'GET /orgs/{org}/members', parameters: '{}', page: 0, status: 200, requestId: 'r', reply: '[]' };
-const items = (name: string) => [{ item: { key: '1', name } as never, hash: '' }];
+const items = (name: string) => [collectedItem({ key: '1', name } as Observed<object>)];
 const looked = { answers: new Map(), asked: null };
 const told = (look: Look): Look => readLook(writeLook(look), question);
 

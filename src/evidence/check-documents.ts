@@ -26,7 +26,9 @@ export function* checkDocuments(db: Engine, blobs: CheckedBlobs): Generator<stri
 function* checkPlaces(db: Engine, blobs: CheckedBlobs, misplaced: Set<number>): Generator<string> {
   const depths = new Map<number, number>();
   const purgedHashes = tombstones(db, blobs);
+  const hashes = new Set<string>();
   for (const { id, hash, base, depth, purged } of blobs.rows) {
+    if (hashes.size === hashes.add(hash).size) yield `document ${id}: it is there twice`;
     if (purged) {
       if (!purgedHashes.has(hash)) yield `document ${id}: it was purged, and no tombstone says so`;
       if (base !== null || depth !== 0) yield `document ${id}: it was purged, and is a patch on another`;

@@ -126,7 +126,8 @@ function migrate(db: DatabaseSync, path: string, readOnly: boolean): void {
   const missing = missingMigrations(path, done, known, readOnly);
   if (missing.length === 0) return;
 
-  db.exec('BEGIN IMMEDIATE');
+  // A table that others refer to is made anew: the check of the references comes before the end.
+  db.exec('PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE');
   if (done.length === 0)
     db.exec(
       `PRAGMA application_id = ${applicationId}; CREATE TABLE migration (id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT`,
@@ -136,7 +137,19 @@ function migrate(db: DatabaseSync, path: string, readOnly: boolean): void {
     db.exec(sql);
     record.run(id, name, digest(sql));
   }
-  db.exec('COMMIT');
+  const stray = db.prepare('PRAGMA foreign_key_check').get();
+  if (stray) throw new Error(`a row of ${String(stray['table'])} refers to a row of ${String(stray['parent'])} that is not there`);
+  db.exec('COMMIT; PRAGMA foreign_keys = ON');
+  if (done.length > 0) giveBack(db);
+}
+
+/** The space that a former schema took. Where there is no room for it now, it is used for what comes. */
+function giveBack(db: DatabaseSync): void {
+  try {
+    db.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // The store is as it was before.
+  }
 }
 
 /** "HFST": tells a store of ours from any other SQLite file. */

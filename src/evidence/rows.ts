@@ -46,7 +46,7 @@ export interface DocumentNumbers {
 
 /** Where an answer is a journey and many are asked for, all hashes are fetched at once; `met` then tells of each that is added. */
 export function documentNumbers(db: Engine): DocumentNumbers {
-  const one = db.prepare('SELECT id FROM blob WHERE hash = ?');
+  const one = db.prepare('SELECT id FROM blob WHERE substr(hash, 1, 4) = ? AND hash = ?');
   const hashes = rowsByNumber(db, 'blob', 'id', 'hash');
   let asked = 0;
   let all: Map<string, number> | null = null;
@@ -60,7 +60,7 @@ export function documentNumbers(db: Engine): DocumentNumbers {
   return {
     find(hash) {
       if (db.far && ++asked > 100) all ??= everything();
-      return (all ? all.get(hash.toString('latin1')) : (one.get(hash) as { id: number } | undefined)?.id) ?? null;
+      return (all ? all.get(hash.toString('latin1')) : (one.get(hash.subarray(0, 4), hash) as { id: number } | undefined)?.id) ?? null;
     },
     hashOf(number) {
       const found = hashes.get(number) as { hash: Uint8Array } | undefined;

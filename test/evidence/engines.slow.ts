@@ -31,7 +31,10 @@ describe('a store that an earlier version wrote', () => {
   test.each(formerStores)('$name is brought forward, checks clean, keeps its root and answers as before', async ({ name, ...answers }) => {
     const file = join(folder, `${name}.db`);
     unpackStore(name, file);
-    openDatabase(file).close();
+    const forward = openDatabase(file);
+    expect(forward.prepare('PRAGMA foreign_keys').get()).toEqual({ foreign_keys: 1 });
+    expect(forward.prepare('PRAGMA freelist_count').get()).toEqual({ freelist_count: 0 });
+    forward.close();
     await using store = openSqlite(file, { readOnly: true });
     expect(answersOf(store)).toEqual(answers);
     expect(store.check()).toEqual([]);
@@ -43,7 +46,7 @@ describe('a store that an earlier version wrote', () => {
   async () => {
     const [{ name, size, root }] = formerStores;
     const found = new Set<number>();
-    for (const when of [1, 2, 5, 8]) {
+    for (const when of [1, 2, 5, 8, 60, 120, 240]) {
       const file = join(folder, `killed-${when}.db`);
       unpackStore(name, file);
       await traceWriter(file, { leaves: 0, strace: ['-e', `inject=pwrite64:signal=KILL:when=${when}`] });
@@ -139,7 +142,7 @@ if (!postgresIsThere) test.skip('PostgreSQL is not installed here', () => undefi
       return file;
     };
 
-    test.each(formerStores)(
+    test.each(formerStores.slice(0, 2))(
       '$name keeps its root, answers alike, and goes on alike',
       async ({ name, size, root }) => {
         const [file, address] = [await withCurrent(name), newSchema()];

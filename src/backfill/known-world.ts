@@ -68,6 +68,7 @@ function folding(key: string, looks: readonly CorrectedLook[]) {
       if (!seen) items.delete(item);
       else items.set(item, { snapshot: seen.snapshot, at: seen.at, firstSeen: items.get(item)?.firstSeen ?? asOf });
     }
+    if (is === 'events') return;
     const lastLook: number | null = is === 'complete' ? asOf : (known?.lastLook ?? null);
     known = is === 'end' ? null : { key, hold, items, unread, lastLook };
   };

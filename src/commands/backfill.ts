@@ -167,7 +167,7 @@ async function recordOf(agent: Agent, brought: Brought, source: string, at: numb
 function* looksAt(store: EvidenceStore, scope: string): Generator<{ asOf: number; failed: boolean }> {
   const corrected = store.corrected().filter((look) => look.scope === scope);
   if (corrected.length > 0) {
-    for (const { asOf, is } of corrected) if (is !== 'end') yield { asOf, failed: is === 'failed' };
+    for (const { asOf, is } of corrected) if (is === 'complete' || is === 'failed') yield { asOf, failed: is === 'failed' };
     return;
   }
   for (const { asOf, looks } of store.told()) {

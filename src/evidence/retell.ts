@@ -55,7 +55,8 @@ type Event = { readonly index: number; readonly asOf: number } & (
 
 /**
  * Tells each scope that was backfilled again: its cycles, and in [from, to) of each backfill the looks that it brought in place of them. Of two
- * backfills of the same time the later one counts.
+ * backfills of the same time the later one counts. Events have happened: those of a look that does not count are known from it on, unless what
+ * stands in its place lists them.
  */
 export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[], size: number, projection: Projection): Retold {
   const bodies = entries.map(({ index, body }) => ({ index, ...(body as unknown as BackfillBody) }));
@@ -69,21 +70,26 @@ export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[]
   for (const key of [...keys].sort(byUtf8)) {
     const { id, events } = recorded.get(key)!;
     const own = bodies.filter(({ scope }) => scope === key);
-    const covered = ({ asOf, index }: Event) =>
-      own.some((each) => each.index > index && asOf >= Date.parse(each.from) && asOf < Date.parse(each.to));
+    const covering = ({ asOf, index }: Event) =>
+      own.filter((each) => each.index > index && asOf >= Date.parse(each.from) && asOf < Date.parse(each.to)).map((each) => each.index);
     const brought = own.flatMap((body) => broughtBy(body, key, blobs));
     const all = [...events, ...brought].sort((a, b) => a.asOf - b.asOf || a.index - b.index);
-    tellScope(key, id, all, covered);
+    tellScope(key, id, all, covering);
   }
   return { state, history, looks, itemKeys: numbers.keys };
 
-  function tellScope(key: string, id: number, events: readonly Event[], covered: (event: Event) => boolean): void {
+  function tellScope(key: string, id: number, events: readonly Event[], covering: (event: Event) => readonly number[]): void {
     const scope = state.addScope(key, id);
     const cycles = createState(nowhere);
     const asRecorded = cycles.addScope(key, id);
+    const listed = new Map<number, Set<string>>();
+    for (const event of events)
+      if (event.is === 'backfill' && covering(event).length === 0)
+        listed.set(event.index, new Set(event.items.map(({ item }) => item)).union(listed.get(event.index) ?? new Set()));
     let apart = false;
     for (const event of events) {
-      const counts = !covered(event);
+      const above = covering(event);
+      const counts = above.length === 0;
       if (event.is === 'failed') {
         if (!counts) continue;
         state.failed(scope, event);
@@ -98,6 +104,14 @@ export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[]
         if (event.is === 'look') cycles.complete(asRecorded, event);
         if (!counts) {
           apart = true;
+          const seen = event.is === 'backfill' ? broughtItems(key, event) : event.changes;
+          const changes = otherThan(scope, seen).filter(
+            (each) => each.at !== null && !above.some((leaf) => listed.get(leaf)?.has(each.key)),
+          );
+          if (changes.length > 0) {
+            state.take(scope, { ...event, changes });
+            note(scope, changes, event, 'events');
+          }
           continue;
         }
         const changes =
@@ -142,18 +156,15 @@ export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[]
   /** What makes of the items of a scope those of a look. Events stay. */
   function apartFrom(scope: ScopeState, look: readonly LoggedChange[]): LoggedChange[] {
     const seen = new Set(look.map(({ key }) => key));
-    const other = look.filter((change) => {
-      const held = scope.items.get(change.key);
-      return held?.snapshot.hash !== change.seen!.snapshot.hash || held.detail.hash !== change.seen!.detail.hash;
-    });
+    const other = otherThan(scope, look);
     const gone = [...scope.items.values()].filter(({ key, at }) => at === null && !seen.has(key));
     const ended = gone.map(({ id, key, name, at }): LoggedChange => ({ id, key, name, at, seen: null, judgements: () => [] }));
     return [...other, ...ended].sort((a, b) => byUtf8(a.key, b.key));
   }
 
-  function note(scope: ScopeState, changes: readonly LoggedChange[], event: Event): void {
+  function note(scope: ScopeState, changes: readonly LoggedChange[], event: Event, is = whatIs(event)): void {
     const { index, asOf } = event;
-    looks.push(lookOf(scope, changes, event));
+    looks.push({ ...lookOf(scope, changes, event), is });
     for (const { key, name, seen, judgements } of changes) {
       const slot = `${scope.key}\n${key}`;
       const item = seen && scope.items.get(key);
@@ -171,14 +182,22 @@ export function retell(db: Engine, blobs: Blobs, entries: readonly LedgerEntry[]
   }
 }
 
-function lookOf({ key: scope, hold }: ScopeState, changes: readonly LoggedChange[], event: Event): CorrectedLook {
+const whatIs = ({ is }: Event): CorrectedLook['is'] => (is === 'look' || is === 'backfill' ? 'complete' : is);
+
+/** What was seen that is not held as it was seen. */
+const otherThan = ({ items }: ScopeState, look: readonly LoggedChange[]): LoggedChange[] =>
+  look.filter(({ key, seen }) => {
+    const held = items.get(key);
+    return seen !== null && (held?.snapshot.hash !== seen.snapshot.hash || held.detail.hash !== seen.detail.hash);
+  });
+
+function lookOf({ key: scope, hold }: ScopeState, changes: readonly LoggedChange[], event: Event): Omit<CorrectedLook, 'is'> {
   const { index, asOf } = event;
   return {
     scope,
     index,
     asOf,
     hold,
-    is: event.is === 'look' || event.is === 'backfill' ? 'complete' : event.is,
     unread: event.is === 'failed' ? event.unread : null,
     changes: changes.map(({ key, at, seen }) => ({
       key,

@@ -108,6 +108,8 @@ export interface State {
     scope: ScopeState,
     look: { index: number; asOf: number; hold: number; rules: readonly string[]; changes: readonly LoggedChange[]; look?: Look },
   ): void;
+  /** Events that a look saw which does not count: they have happened, though nothing else is known by that look. */
+  take(scope: ScopeState, events: { index: number; asOf: number; rules: readonly string[]; changes: readonly LoggedChange[] }): void;
   /** The scope ceased to exist; `changes` end its items. */
   retire(scope: ScopeState, end: { index: number; asOf: number; reason: string; changes: readonly LoggedChange[] }): void;
   root(connection: string): StateRoot;
@@ -168,6 +170,10 @@ export function createState(projection: Projection): State {
       scope.holdAtLook = hold;
       scope.looked = look;
       scope.firstLook ??= asOf;
+    },
+    take(scope, { index, asOf, rules, changes }) {
+      roots.changed(scope);
+      apply(scope, changes, { index, asOf, rules });
     },
     retire(scope, { index, asOf, reason, changes }) {
       closeGap(scope, asOf);

@@ -241,13 +241,16 @@ export interface Backfill {
   readonly looks: number;
 }
 
-/** A look at a scope that was corrected, or the end of the scope, as it is known now. */
+/**
+ * A look at a scope that was corrected, or the end of the scope, as it is known now; or the events of a look in whose place others stand, which
+ * those do not list.
+ */
 export interface CorrectedLook {
   readonly scope: string;
   /** Ledger index of the cycle that recorded it, or of the backfill that brought it. */
   readonly index: number;
   readonly asOf: number;
-  readonly is: 'complete' | 'failed' | 'end';
+  readonly is: 'complete' | 'failed' | 'end' | 'events';
   readonly hold: number;
   readonly unread: Unread | null;
   /** What became other with it, by key. */

@@ -155,7 +155,7 @@ function newLives() {
       there.add(entity);
     },
     end(lastLookOf: (scope: string) => number | undefined): void {
-      for (const entity of there) entity.lastSeen = lastLookOf(entity.scope) ?? entity.lastSeen;
+      for (const entity of there) entity.lastSeen = Math.max(entity.firstSeen, lastLookOf(entity.scope) ?? entity.lastSeen);
     },
   };
 }

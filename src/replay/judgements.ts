@@ -67,9 +67,11 @@ export function judgements(
     const lens = lensFor(cycle);
     const changed = new Map(cycle.changes.map(({ scope, changes }) => [scope.key, new Map(changes.map((change) => [change.key, change]))]));
     const read = cycle.looks.looks.filter(({ unread }) => !unread).map(({ scope }) => cycle.scopes.get(scope)!);
+    const taken = eventsTaken(cycle).map(({ scope }) => scope);
     for (const { scope: key } of cycle.looks.retired) forget(key, cycle.scopes.get(key));
-    for (const scope of read) notice(scope, changed.get(scope.key));
+    for (const scope of [...read, ...taken]) notice(scope, changed.get(scope.key));
     for (const scope of read) judgeItems(scope, changed.get(scope.key) ?? new Map(), cycle, lens);
+    for (const scope of taken) judgeItems(scope, changed.get(scope.key)!, cycle, lens, true);
     for (const rule of populationRules(lens, read)) judgeOver(rule, read, changed, cycle, lens);
     for (const scope of read) {
       const memory = memoryOf(scope.key);
@@ -98,9 +100,15 @@ export function judgements(
     memory.touched ||= other;
   }
 
-  function judgeItems(scope: ScopeState, changes: ReadonlyMap<string, LoggedChange>, cycle: ToldCycle, lens: Lens): void {
+  function judgeItems(
+    scope: ScopeState,
+    changes: ReadonlyMap<string, LoggedChange>,
+    cycle: ToldCycle,
+    lens: Lens,
+    onlyChanges = false,
+  ): void {
     const memory = memoryOf(scope.key);
-    const all = memory.ruleSet !== lens.ruleSetHash || memory.until <= cycle.asOf;
+    const all = onlyChanges ? false : memory.ruleSet !== lens.ruleSetHash || memory.until <= cycle.asOf;
     const keys = all ? scope.items.keys() : changes.keys();
     memory.touched ||= all || changes.size > 0;
     const order = lens.rulesOf(scope.scope.population);
@@ -245,6 +253,12 @@ export function judgements(
     if (!item) throw purgedMember;
     return { item, firstSeen: state.firstSeen };
   }
+}
+
+/** Events of looks that do not count: changes of scopes that the cycle neither looked at nor retired. */
+export function eventsTaken({ looks, changes }: ToldCycle): ToldCycle['changes'] {
+  const told = new Set([...looks.looks, ...looks.retired].map(({ scope }) => scope));
+  return changes.filter(({ scope }) => !told.has(scope.key));
 }
 
 const hasLapsed = ({ until, items }: Memory, rule: string, asOf: number): boolean =>

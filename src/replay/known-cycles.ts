@@ -49,11 +49,15 @@ function correctedWorld(store: EvidenceStore, looks: readonly CorrectedLook[]) {
     scopes.set(key, scope);
     const changes = look.changes.map((change) => changeOf(key, change));
     if (is === 'end') state.retire(scope, { index, asOf, reason: '', changes });
+    else if (is === 'events') state.take(scope, { index, asOf, rules: [], changes });
     else if (unread) state.failed(scope, { index, asOf, hold, unread });
     else state.complete(scope, { index, asOf, hold, rules: [], changes });
     return { scope, changes };
   };
-  const lookOf = ({ scope, hold, unread }: CorrectedLook) => ({ scope, hold, ...(unread && { unread }) });
+  const looksAmong = (own: readonly CorrectedLook[]) =>
+    own.flatMap(({ is, scope, hold, unread }) =>
+      is === 'complete' || is === 'failed' ? [{ scope, hold, ...(unread && { unread }) }] : [],
+    );
 
   return {
     recorded(cycle: ToldCycle, own: readonly CorrectedLook[]): ToldCycle {
@@ -63,7 +67,7 @@ function correctedWorld(store: EvidenceStore, looks: readonly CorrectedLook[]) {
       return {
         ...cycle,
         scopes,
-        looks: { ...cycle.looks, looks: [...kept, ...own.filter(({ is }) => is !== 'end').map(lookOf)] },
+        looks: { ...cycle.looks, looks: [...kept, ...looksAmong(own)] },
         changes: [...cycle.changes.filter(({ scope }) => !corrected.has(scope.key)), ...changes],
       };
     },
@@ -78,7 +82,7 @@ function correctedWorld(store: EvidenceStore, looks: readonly CorrectedLook[]) {
         ended: asOf,
         ruleSet: JSON.parse(store.document(ruleSetHash)!) as RuleSet,
         ruleSetHash,
-        looks: { looks: [lookOf(look)], retired: [] },
+        looks: { looks: looksAmong([look]), retired: [] },
         changes,
         scopes,
         manifest: () => [],

@@ -8,7 +8,7 @@ import { createState, type ItemState, type LoggedChange, type ScopeState } from 
 import type { EvidenceReading, EvidenceStore, HeldItem, HeldScope, ItemRecord } from '#src/evidence/store.ts';
 import { canonical, sha256 } from '#src/ledger/canonical.ts';
 import type { Observed } from '#src/population.ts';
-import { type Judged, judgements, type Lens } from './judgements.ts';
+import { eventsTaken, type Judged, judgements, type Lens } from './judgements.ts';
 import { knownCycles } from './known-cycles.ts';
 import { itemsIn, textOf } from './reperform.ts';
 
@@ -63,6 +63,12 @@ export function judgeAgain(store: EvidenceStore, lens: Lens): Lane {
       naive += unread ? 0 : seen.items.size * rules.length;
       if (unread) state.failed(scope, { index, asOf, hold, unread });
       else state.complete(scope, { index, asOf, hold, rules, changes: changesOf(seen, scope, rules, cycle) });
+    }
+    for (const { scope: seen } of eventsTaken(cycle)) {
+      const scope = state.scope(seen.key) ?? state.addScope(seen.key, seen.id);
+      scopeKeys.set(seen.id, seen.key);
+      const rules = lens.rulesOf(seen.scope.population);
+      state.take(scope, { index: cycle.index, asOf: cycle.asOf, rules, changes: changesOf(seen, scope, rules, cycle) });
     }
     for (const { scope: key, reason } of cycle.looks.retired) {
       const ended = cycle.scopes.get(key)!;

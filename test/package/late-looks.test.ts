@@ -59,3 +59,63 @@ test('after a correction, the latest look and its calls are those of its last lo
   );
   expect((await verifyPackage(bytes, { judge: 'none' })).checks.flatMap(({ faults }) => faults)).toEqual([]);
 });
+
+const changes = { ...scope, population: 'example.change' };
+const event = (key: string, result: 'pass' | 'fail', minutes: number) => ({
+  key,
+  name: key,
+  at: start - minutes * minute,
+  snapshot: canonical({ key, name: key }),
+  judgements: [{ rule: 'example.event', result, message: `It is ${result}.`, severity: 'high' } as const],
+});
+
+/** Two looks at events, the second of which first saw one that failed; then the scope ends, or only another connection is looked at. */
+async function eventStore(ends: boolean): Promise<EvidenceStore> {
+  const store = openSqlite(':memory:');
+  const rules = { ...ruleSet.rules, 'example.event': { version: 'v1', parameters: {} } };
+  const cycle = { ruleSet: { ...ruleSet, rules }, retired: [], connection: 'first' };
+  const [one, two] = [event('one', 'pass', 10), event('two', 'fail', 5)];
+  const hold = 3 * hour;
+  await store.commit(recordOf({ ...cycle, asOf: start, scopes: [{ scope: changes, hold, items: [one], listed: 1 }] }, store.held));
+  await store.commit(
+    recordOf({ ...cycle, asOf: start + hour, scopes: [{ scope: changes, hold, items: [one, two], listed: 2 }] }, store.held),
+  );
+  const last = { ...cycle, asOf: start + 2 * hour, scopes: [] };
+  await store.commit(recordOf(ends ? { ...last, retired: [changes] } : { ...last, connection: 'second' }, store.held));
+  return store;
+}
+
+test.each([
+  ['that lasts to the last cycle', false],
+  ['up to the end of the scope', true],
+])('an event that failed stays after a correction %s, unless what was brought lists it as another', async (_, ends) => {
+  const known = async (items: ReturnType<typeof event>[]) => {
+    await using store = await eventStore(ends);
+    const { ruleSet: rules } = await rulesOf(store);
+    const brought = items.map((each) => ({ ...each, name: each.key }));
+    const looks = [{ asOf: start + 10 * minute, hold: hour, calls: [call('late')], items: brought }];
+    await store.backfill({ ...late(looks), scope: changes, ruleSet: rules, to: start + 2 * hour - 1 });
+    const { files, bytes } = await packageOf(sourceOf(store, { from: start - hour, to: start + 3 * hour }));
+    expect((await verifyPackage(bytes, { judge: 'none' })).checks.flatMap(({ faults }) => faults)).toEqual([]);
+    expect(store.check()).toEqual([]);
+    return {
+      files,
+      rows: files
+        .get('results/populations/example.event.csv')!
+        .split('\n')
+        .slice(1, -1)
+        .map((row) => row.split(',').slice(1)),
+    };
+  };
+  const one = ['one', 'one', '2025-12-31T23:50:00.000Z', 'pass', 'high', 'It is pass.'];
+  const two = ['two', 'two', '2025-12-31T23:55:00.000Z', 'fail', 'high', 'It is fail.', ''];
+  const first = await known([event('one', 'pass', 10)]);
+  expect(first.rows).toEqual([[...one, expect.anything()], two]);
+  const other = await known([event('one', 'pass', 10), event('two', 'pass', 5)]);
+  expect(other.rows).toEqual([
+    [...one, expect.anything()],
+    ['two', 'two', '2025-12-31T23:55:00.000Z', 'pass', 'high', 'It is pass.', '3'],
+  ]);
+});
+
+const rulesOf = async (store: EvidenceStore) => ({ ruleSet: [...store.told()].at(-1)!.ruleSet });

@@ -1594,12 +1594,15 @@ function recordedOf(found, keys) {
 
 /**
  * A scope as it is known: what the cycles recorded, and in [from, to) of each correction its looks in place of those. Of two corrections of the
- * same time the later leaf counts. A complete look leaves just its own items, and events, which stay. Ends at `until`.
+ * same time the later leaf counts. A complete look leaves just its own items, and events, which stay: also those of a look that does not count,
+ * unless the corrections in its place list them. Ends at `until`.
  */
 function retell(key, events, corrections, { before = () => {}, after = () => {}, until = never } = {}) {
   const scope = new Scope(key);
   const own = corrections.filter((correction) => correction.scope === key);
-  const counts = ({ index, at }) => !own.some((each) => each.index > index && at >= each.from && at < each.to);
+  const covering = ({ index, at }) => own.filter((each) => each.index > index && at >= each.from && at < each.to);
+  const counts = (event) => covering(event).length === 0;
+  const isListed = (event, item) => covering(event).some(({ looks }) => looks.some((look) => look.items?.has(item) && counts(look)));
   const all = [...events, ...own.flatMap(({ looks }) => looks)].sort((a, b) => a.at - b.at || a.index - b.index);
   const recorded = new Map();
   let apart = false;
@@ -1609,13 +1612,12 @@ function retell(key, events, corrections, { before = () => {}, after = () => {},
     for (const change of changes) see(scope, { ...change, where: change.line === undefined ? where : undefined }, rules, { index, at });
   };
   const gone = (kept) => [...scope.items].flatMap(([item, { at }]) => (at === null && !kept.has(item) ? [{ item, leaf: null }] : []));
-  const towards = (leaves) => {
-    const other = [...leaves].filter(([item, { snapshot, detail }]) => {
-      const held = scope.items.get(item);
-      return held?.snapshot !== snapshot || held.detail !== detail;
-    });
-    return [...other.map(([item, leaf]) => ({ item, leaf })), ...gone(leaves)];
+  const isOther = ({ item, leaf }) => {
+    const held = scope.items.get(item);
+    return leaf !== null && (held?.snapshot !== leaf.snapshot || held.detail !== leaf.detail);
   };
+  const listOf = (leaves) => [...leaves].map(([item, leaf]) => ({ item, leaf }));
+  const towards = (leaves) => [...listOf(leaves).filter(isOther), ...gone(leaves)];
   for (const event of all) {
     if (event.at > until) break;
     before(scope, event);
@@ -1640,7 +1642,13 @@ function retell(key, events, corrections, { before = () => {}, after = () => {},
       apply(event, changes);
       scope.look(event);
       after(scope, event, changes);
-    } else apart = true;
+    } else {
+      apart = true;
+      const seen = event.brought ? listOf(event.items) : event.changes;
+      const changes = seen.filter((change) => isOther(change) && change.leaf.at !== null && !isListed(event, change.item));
+      apply(event, changes);
+      after(scope, event, changes);
+    }
   }
   return scope;
 }
@@ -2089,7 +2097,7 @@ function* entityRows(found) {
         key,
         nameOf(found, key, past),
         iso(past.first),
-        isoOrNothing(there ? (scope.lastComplete ?? past.last) : past.last),
+        isoOrNothing(there ? Math.max(past.first, scope.lastComplete ?? past.first) : past.last),
         isoOrNothing(past.gone),
       ];
     }
@@ -3410,6 +3418,7 @@ function addJobsOf(correction, found, ofLooks, jobs, lose) {
   const isOver = (rule) => found.judging.told[`${program} ${rule}`]?.over === 'populations';
   const worlds = asked.some(({ rules }) => rules.some(isOver)) ? worldsAt(asked, corrections, found) : new Map();
   const after = (scope, event) => {
+    if (event.index !== index) return;
     const world = worlds.get(event) ?? { scopes: new Map() };
     world.scopes.set(key, scope);
     const cycle = { index, at: event.at, ruleSet };

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { actionsCompanion } from '#src/actions/companion.ts';
 import { type Desk, openDesk } from '#src/actions/desk.ts';
 import { actionsPart, type Inbox, openInbox } from '#src/actions/inbox.ts';
-import { obey, openAlerting, openButtons } from '#src/alerting.ts';
+import { openAlerting, openButtons } from '#src/alerting.ts';
 import type { Alerts } from '#src/alerts/alerts.ts';
 import type { ListedAlert } from '#src/alerts/list.ts';
 import { defaultChannel } from '#src/alerts/slack-open.ts';
@@ -242,9 +242,9 @@ export async function openAgent({
       report: () => openReport(reporting(now())),
       now,
       refusal: () => outside?.refusal(),
-      recorded(action) {
+      recorded() {
         outside?.nudge();
-        if (alerts) obey(alerts, action, noticed);
+        void alerts?.tick();
       },
       ...(alerts && { alerts }),
     });

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { Action, Actions } from '#src/actions/action.ts';
+import type { Actions } from '#src/actions/action.ts';
+import { alertOrders } from '#src/alert-orders.ts';
 import { type Alerts, openAlerts } from '#src/alerts/alerts.ts';
 import { anchorTroubles } from '#src/alerts/anchor-troubles.ts';
 import type { Composing } from '#src/alerts/compose.ts';
@@ -7,7 +8,7 @@ import { owedNow } from '#src/alerts/owed.ts';
 import { checkRoutes, type Router, responsibleAt, router } from '#src/alerts/routes.ts';
 import { type SlackActions, slackActions } from '#src/alerts/slack-actions.ts';
 import { defaultChannel, openChannel } from '#src/alerts/slack-open.ts';
-import type { AlertOrders, Reread, Troubles, Waivers } from '#src/alerts/sources.ts';
+import type { Reread, Troubles, Waivers } from '#src/alerts/sources.ts';
 import { defaultPolicy, type Policy } from '#src/alerts/state.ts';
 import type { Collector } from '#src/collector.ts';
 import type { AlertSettings, Config } from '#src/config.ts';
@@ -57,6 +58,7 @@ export function openAlerting(parts: Alerting): Alerts {
     channel: openChannel(config.alerts),
     findActor: parts.findActor,
     waivers: parts.waivers ?? (() => noWaivers),
+    orders: alertOrders(store),
     troubles: [anchorTroubles(parts.outside), ...(parts.troubles ?? [])],
     owed: (at) => owedNow({ store: store.reading(), rules, parametersOf, timeZone: config.timeZone }, at),
     reread: parts.reread ?? (() => undefined),
@@ -122,27 +124,4 @@ function periodsOf({ connections }: Config): (held: HeldScope) => number {
     known.set(key, period);
     return period;
   };
-}
-
-const decided = { 'approve-waiver': 'approved', 'refuse-waiver': 'refused', 'withdraw-waiver': 'withdrew' } as const;
-
-/** What an order does to the alerts, once it is in the ledger: what is decided of a waiver is told where what it is for is told. */
-export function obey(alerts: AlertOrders, { by, deed }: Action, waivers: Waivers): void {
-  switch (deed.do) {
-    case 'acknowledge':
-      return alerts.acknowledge(deed.alert, { by, until: deed.until, note: deed.note });
-    case 'assign':
-      return alerts.assign(deed.alert, { by, to: deed.to });
-    case 'request-waiver': {
-      const headline = `${by} asks for a waiver until ${new Date(deed.until).toISOString().slice(0, 10)}.`;
-      return alerts.tell({ rule: deed.rule, items: deed.items }, { headline, lines: [deed.reason] });
-    }
-    case 'approve-waiver':
-    case 'refuse-waiver':
-    case 'withdraw-waiver': {
-      const waiver = waivers().find(({ id }) => id === deed.waiver);
-      if (waiver)
-        alerts.tell(waiver, { headline: `${by} ${decided[deed.do]} the waiver ${waiver.id}.`, lines: [deed.reason].filter(Boolean) });
-    }
-  }
 }

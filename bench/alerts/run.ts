@@ -62,6 +62,7 @@ const open = () =>
     },
     composing: { rules: byId, controls, portal: 'https://holdfast.example', consoleLink: () => null },
     findActor: async ({ from, to }) => ({ known: false, from, to, why: 'not asked here' }),
+    orders: () => ({ orders: [], to: 0 }),
     waivers: () => none,
     troubles: [],
     owed: () => none,

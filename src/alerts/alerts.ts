@@ -17,8 +17,8 @@ import { isObligation, obligationConditions, obligationEnded } from './obligatio
 import { type Draft, put, unpark } from './outbox.ts';
 import type { OwedNow } from './owed.ts';
 import { blindScopes } from './silence.ts';
-import type { AlertOrders, Reread, Troubles, Waivers } from './sources.ts';
-import { type Alert, type AlertState, defaultPolicy, type News, type Order, type Policy, type Telling } from './state.ts';
+import type { KnownAlerts, Orders, Reread, Troubles, Waivers } from './sources.ts';
+import { type Alert, type AlertState, defaultPolicy, type News, type Policy, type Telling } from './state.ts';
 import { forgetBefore, isKnown, load, save } from './tables.ts';
 import { type Watch, watchOver } from './watch.ts';
 import { against, type Found, type Open, type Outcomes, type Watching } from './watching.ts';
@@ -33,6 +33,7 @@ export interface AlertsOptions {
   readonly channel: Channel | null;
   readonly findActor: FindActor;
   readonly waivers: Waivers;
+  readonly orders: Orders;
   readonly troubles: readonly Troubles[];
   readonly owed: (now: number) => readonly OwedNow[];
   readonly reread: Reread;
@@ -50,7 +51,7 @@ export interface AlertsOptions {
   readonly delivered?: (seconds: number) => void;
 }
 
-export interface Alerts extends Companion, AlertOrders {
+export interface Alerts extends Companion, KnownAlerts {
   /** One look at what became known and at the clock. Never throws. */
   tick(): Promise<void>;
   /** What is open, the worst and oldest first; links are relative where the pages have no address. */
@@ -86,11 +87,13 @@ export function openAlerts(options: AlertsOptions): Alerts {
     });
   const asking = attributing({ findActor: options.findActor, store, now });
 
-  let memory: { state: AlertState; watch: Watch } | null = null;
+  /** `ordersTo`: up to which leaf of the ledger orders were taken. */
+  let memory: { state: AlertState; watch: Watch; ordersTo: number } | null = null;
   let outcomes: Outcomes = [];
+  /** Who changed what, until it is kept. */
+  let answered: ReturnType<typeof asking.answers> = [];
   /** How many calls the latest look at a scope took. */
   const costs = new Map<string, number>();
-  let orders: Order[] = [];
   const last = { silence: 0, owed: 0, unparked: now(), forgotten: 0 };
   let closed = false;
 
@@ -119,9 +122,11 @@ export function openAlerts(options: AlertsOptions): Alerts {
   function newsAt(at: number): News | null {
     if (memory === null) {
       if (store.lastCycle() === null) return null;
-      const { state, first } = load(operations, at - policy.reopens);
+      const { state, first, ordersTo } = load(operations, at - policy.reopens);
+      const { to } = options.orders(null);
       const watch = watchOver(watching);
-      memory = { state, watch };
+      // A ledger that is shorter than it was is another one, or was put back.
+      memory = { state, watch, ordersTo: Math.min(ordersTo ?? to, to) };
       const open = openIn(state);
       watch.waived(options.waivers(), open, at);
       outcomes = [];
@@ -140,24 +145,26 @@ export function openAlerts(options: AlertsOptions): Alerts {
     ended: found.flatMap(({ ended }) => ended),
     looked,
     blind: blindScopes(watching, at),
-    attributed: asking.answers(),
-    orders: orders.splice(0),
   });
 
   /** One step, kept with its letters in one transaction; false where another agent tells. */
-  function take(news: News, at: number): boolean {
-    const { state: before } = memory!;
+  function take(found: News, at: number): boolean {
+    const { state: before, ordersTo } = memory!;
+    const { orders, to } = options.orders(ordersTo);
+    answered.push(...asking.answers());
+    const news = { ...found, orders, attributed: answered };
     const { state, tellings } = step(before, news, at, policy, (id) => isKnown(operations, id));
-    if (tellings.length > 0 || differs(before, state)) {
+    if (tellings.length > 0 || orders.length > 0 || differs(before, state)) {
       const kept = operations.transaction(() => {
         if (!lease.isHeld(at)) return false;
-        save(operations, before, state);
+        save(operations, before, state, to);
         if (channel) put(operations, lettersOf(tellings, composing, at), at);
         return true;
       });
       if (!kept) return false;
     }
-    memory!.state = state;
+    Object.assign(memory!, { state, ordersTo: to });
+    answered = [];
     confirm(news, state);
     return true;
   }
@@ -200,8 +207,8 @@ export function openAlerts(options: AlertsOptions): Alerts {
     asking.ask(memory!.state.alerts.values());
     // What is known already about who it was goes into the first message.
     await new Promise((resolve) => setImmediate(resolve));
-    const attributed = asking.answers();
-    if (attributed.length > 0) take({ attributed }, at);
+    answered.push(...asking.answers());
+    if (answered.length > 0) take({}, at);
     housekeeping(at);
     delivery?.nudge();
   }
@@ -223,10 +230,6 @@ export function openAlerts(options: AlertsOptions): Alerts {
   const timer = every === null ? null : setInterval(() => void tick(), every).unref();
 
   const alertBy = (id: string): Alert | undefined => memory?.state.alerts.get(id);
-  const order = (given: Order): void => {
-    orders = [...orders, given];
-    void tick();
-  };
 
   return {
     name: 'alerts',
@@ -255,14 +258,6 @@ export function openAlerts(options: AlertsOptions): Alerts {
         rule: alert.rule,
         items: members.flatMap(({ condition: { scope, item } }) => (item === '' ? [] : [{ scope, item }])),
       };
-    },
-    acknowledge: (alert, given) => order({ alert, do: 'acknowledge', ...given }),
-    assign: (alert, given) => order({ alert, do: 'assign', ...given }),
-    tell({ rule, items }, reply) {
-      const keys = new Set(items.map(({ scope, item }) => `${rule}\n${scope}\n${item}`));
-      for (const alert of memory?.state.alerts.values() ?? [])
-        if ([...alert.members.values()].some(({ condition }) => keys.has(`${condition.rule}\n${condition.scope}\n${condition.item}`)))
-          order({ alert: alert.id, do: 'tell', ...reply });
     },
     async close() {
       closed = true;

@@ -2,7 +2,8 @@ import { takeCourse } from './course.ts';
 import { change, type Draft, draftOf, edit, finish, put, reply } from './draft.ts';
 import { countLooks, flaps, turned } from './flapping.ts';
 import { tellWaiting } from './grouping.ts';
-import type { Alert, AlertState, Member, News, Order, Policy, Telling, Waiting } from './state.ts';
+import type { Order } from './sources.ts';
+import type { Alert, AlertState, Member, News, Policy, Telling, Waiting } from './state.ts';
 
 /**
  * One step of the alerts: what became known, and what the time makes of it. Pure: the same state, news and instant give the same result.
@@ -87,13 +88,16 @@ function end(draft: Draft, { key, at, how }: NonNullable<News['ended']>[number],
 }
 
 function obey(draft: Draft, order: Order): void {
-  const alert = draft.alerts.get(order.alert);
-  if (!alert) return;
   if (order.do === 'tell') {
-    reply(draft, alert, { what: 'told', headline: order.headline, lines: order.lines });
+    const { rule, items, headline, lines } = order;
+    const about = new Set(items.map(({ scope, item }) => `${rule}\n${scope}\n${item}`));
+    for (const alert of draft.alerts.values())
+      if ([...alert.members.values()].some(({ condition }) => about.has(`${condition.rule}\n${condition.scope}\n${condition.item}`)))
+        reply(draft, alert, { what: 'told', headline, lines });
     return;
   }
-  if (alert.resolved !== null) return;
+  const alert = draft.alerts.get(order.alert);
+  if (!alert || alert.resolved !== null) return;
   edit(draft, alert);
   if (order.do === 'assign') {
     const { by, to } = order;

@@ -14,14 +14,14 @@ import { type KnownPerson, slackPeople } from './slack-people.ts';
 import { keepSocket } from './slack-socket.ts';
 import { cut, escaped, oneLine } from './slack-text.ts';
 import { deedOf, type Refusal, waivable } from './slack-waivers.ts';
-import type { AlertOrders, Troubles } from './sources.ts';
+import type { KnownAlerts, Troubles } from './sources.ts';
 
 export interface SlackActionsOptions {
   readonly token: Secret;
   readonly appToken: Secret;
   readonly endpoint?: string;
   readonly actions: Actions;
-  readonly alerts: Pick<AlertOrders, 'find'>;
+  readonly alerts: Pick<KnownAlerts, 'find'>;
   readonly people: readonly KnownPerson[];
   /** Where a day ends. */
   readonly timeZone: string;

@@ -1,7 +1,7 @@
 import type { Deed } from '#src/actions/action.ts';
 import { isLocalDate, nextDay, startOfDay } from '#src/config/local-date.ts';
 import { listed, type Submitted, type WaiverFor } from './slack-forms.ts';
-import type { AlertOrders } from './sources.ts';
+import type { KnownAlerts } from './sources.ts';
 
 /** Not done, and why. */
 export interface Refusal {
@@ -9,7 +9,7 @@ export interface Refusal {
   readonly mend: string;
 }
 
-type Find = AlertOrders['find'];
+type Find = KnownAlerts['find'];
 
 const mostItems = 200;
 

@@ -54,15 +54,22 @@ export interface FoundAlert {
   readonly items: WaiverNotice['items'];
 }
 
-/** What people's orders do to alerts, once they are recorded in the ledger. */
-export interface AlertOrders {
+/** What is known of alerts where people order something. */
+export interface KnownAlerts {
   /** Whether there ever was such an alert, as far as is remembered. */
   has(alert: string): boolean;
   /** What is known of an alert that is open, or was resolved lately; null of any other, and before the first look at the evidence. */
   find(alert: string): FoundAlert | null;
-  /** No reminders until then, unless it gets worse. */
-  acknowledge(alert: string, order: { readonly by: string; readonly until: number; readonly note: string }): void;
-  assign(alert: string, order: { readonly by: string; readonly to: string }): void;
-  /** Adds to the thread of every alert that holds one of the items under the rule: what became of a request. */
-  tell(about: { readonly rule: string; readonly items: WaiverNotice['items'] }, reply: Omit<ReplyMessage, 'alert'>): void;
 }
+
+/** What somebody did about an alert; or what is to be said where something is told: of every alert that holds one of the items under the rule. */
+export type Order =
+  | { readonly do: 'acknowledge'; readonly alert: string; readonly by: string; readonly until: number; readonly note: string }
+  | { readonly do: 'assign'; readonly alert: string; readonly by: string; readonly to: string }
+  | ({ readonly do: 'tell' } & Pick<WaiverNotice, 'rule' | 'items'> & Omit<ReplyMessage, 'alert'>);
+
+/**
+ * The orders that are recorded from a leaf of the ledger on, oldest first, and how many leaves there are by now; of null none. The ledger is
+ * where they wait: what could not be done is asked for again.
+ */
+export type Orders = (from: number | null) => { readonly orders: readonly Order[]; readonly to: number };

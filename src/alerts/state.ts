@@ -1,6 +1,7 @@
 import type { Severity } from '#src/rule.ts';
 import type { Condition } from './condition.ts';
 import type { AlertKind, Attribution } from './message.ts';
+import type { Order } from './sources.ts';
 
 /** One condition in an alert: since when it belongs to it, and how it ended. */
 export interface Member {
@@ -90,13 +91,6 @@ export interface News {
   readonly attributed?: readonly { readonly alert: string; readonly by: Attribution }[];
   readonly orders?: readonly Order[];
 }
-
-/** What somebody did about an alert. */
-export type Order = { readonly alert: string } & (
-  | { readonly do: 'acknowledge'; readonly by: string; readonly until: number; readonly note: string }
-  | { readonly do: 'assign'; readonly by: string; readonly to: string }
-  | { readonly do: 'tell'; readonly headline: string; readonly lines: readonly string[] }
-);
 
 /** One thing to tell, in no words yet. `letter` numbers what is told of an alert. */
 export type Telling = { readonly alert: Alert; readonly letter: number } & (

@@ -25,12 +25,16 @@ interface Memory {
   readonly flips: readonly (readonly [string, Flips])[];
   readonly looks: readonly (readonly [string, number])[];
   readonly parents: AlertState['parents'];
+  /** Up to which leaf of the ledger the orders of people were taken. */
+  readonly ordersTo?: number;
 }
 
 export interface Remembered {
   readonly state: AlertState;
   /** Nothing was ever remembered here. */
   readonly first: boolean;
+  /** Null where that was never remembered. */
+  readonly ordersTo: number | null;
 }
 
 /** The state as it was kept: what is open, and what was resolved since an instant. What only waited is found again in the evidence. */
@@ -60,11 +64,12 @@ export function load({ db }: Operations, resolvedSince: number): Remembered {
       parents: known?.parents ?? [],
     },
     first: known === null,
+    ordersTo: known?.ordersTo ?? null,
   };
 }
 
-/** Writes what differs between two states. To be called in a transaction. */
-export function save({ db }: Operations, before: AlertState, after: AlertState): void {
+/** Writes what differs between two states, and up to which leaf orders were taken. To be called in a transaction. */
+export function save({ db }: Operations, before: AlertState, after: AlertState, ordersTo: number): void {
   const rows: Value[][] = [];
   const alert = db.prepare(
     'INSERT INTO alert (id, resolved, data) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET resolved = excluded.resolved, data = excluded.data',
@@ -78,7 +83,7 @@ export function save({ db }: Operations, before: AlertState, after: AlertState):
     for (const [key, member] of members) if (was?.members.get(key) !== member) rows.push([id, key, JSON.stringify(member)]);
   }
   upsertMembers(db, rows);
-  const memory: Memory = { flips: [...after.flips], looks: [...after.looks], parents: after.parents };
+  const memory: Memory = { flips: [...after.flips], looks: [...after.looks], parents: after.parents, ordersTo };
   db.prepare("INSERT INTO alert_memory (name, data) VALUES ('state', ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data").run(
     JSON.stringify(memory),
   );

@@ -30,6 +30,7 @@ export function alertsOf(store: EvidenceReading, place: string, endpoint: string
     watching: { rules: byId, deadlines: () => deadlinesOf({ parametersOf: () => ({}) }), route: () => '#security', periodOf: () => hour },
     composing: { rules: byId, controls, portal: null, consoleLink: () => null },
     findActor: async ({ from, to }) => ({ known: false, from, to, why: 'nobody was asked' }),
+    orders: () => ({ orders: [], to: 0 }),
     waivers: () => [],
     troubles: [],
     owed: () => [],

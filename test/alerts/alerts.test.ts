@@ -276,8 +276,10 @@ test('an acknowledgement and an assignment stand in the message; what is no aler
   const id = own.channel.shown[0]!.message.alert;
   expect(own.alerts.find(id)).toMatchObject({ state: 'open', rule: publicPort, items: [{}, {}] });
   expect([own.alerts.has(id), own.alerts.has('HF-NONE')]).toEqual([true, false]);
-  own.alerts.acknowledge(id, { by: 'ada@example.com', until: own.now + 24 * hour, note: 'on it' });
-  own.alerts.assign(id, { by: 'ada@example.com', to: 'grace@example.com' });
+  const until = new Date(own.now + 24 * hour).toISOString();
+  const by = 'ada@example.com';
+  await own.record('action', { action: 'a', by, deed: { do: 'acknowledge', alert: id, until, note: 'on it' } });
+  await own.record('action', { action: 'b', by, deed: { do: 'assign', alert: id, to: 'grace@example.com' } });
   await own.alerts.tick();
   await own.alerts.settled();
   const { message, thread } = own.channel.shown[0]!;

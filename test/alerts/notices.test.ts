@@ -1,10 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { obey } from '#src/alerting.ts';
 import type { Condition } from '#src/alerts/condition.ts';
 import { waiverConditions, waiverOver } from '#src/alerts/notices.ts';
 import { obligationConditions, obligationEnded } from '#src/alerts/obligations.ts';
 import { isSilence, silences, unreadFields } from '#src/alerts/silence.ts';
-import type { AlertOrders, WaiverNotice } from '#src/alerts/sources.ts';
+import type { WaiverNotice } from '#src/alerts/sources.ts';
 import type { HeldScope } from '#src/evidence/store.ts';
 import type { Unread } from '#src/population.ts';
 import { rules } from '#src/registry.ts';
@@ -134,27 +133,5 @@ test('a call that is refused for many items is one condition of its scope, with 
   const told = unreadFields(held({ items }), { route } as never, new Map());
   expect(told.map(({ key, says }) => [key, says.slice(0, 27)])).toEqual([
     ['unread\naws/1/eu/aws.s3-bucket\ns3:ListBuckets', '3 results are not observed.'],
-  ]);
-});
-
-test('what is ordered reaches the alerts: what is decided of a waiver is told where it was asked for', () => {
-  const done: unknown[] = [];
-  const alerts: AlertOrders = {
-    has: () => true,
-    find: () => null,
-    acknowledge: (...given) => void done.push(['acknowledge', ...given]),
-    assign: (...given) => void done.push(['assign', ...given]),
-    tell: ({ rule, items }, { headline, lines }) => void done.push(['tell', rule, items.length, headline, lines]),
-  };
-  const order = (deed: Parameters<typeof obey>[1]['deed']) =>
-    obey(alerts, { id: 'a', by: 'ada@example.com', at: now, via: { way: 'command', user: 'ada' }, deed }, () => [waiver]);
-  order({ do: 'acknowledge', alert: 'HF-1', until: now + day, note: 'mine' });
-  order({ do: 'assign', alert: 'HF-1', to: 'grace@example.com' });
-  order({ do: 'refuse-waiver', waiver: 'W-1', reason: 'too long' });
-  order({ do: 'refuse-waiver', waiver: 'W-9', reason: 'unknown' });
-  expect(done).toEqual([
-    ['acknowledge', 'HF-1', { by: 'ada@example.com', until: now + day, note: 'mine' }],
-    ['assign', 'HF-1', { by: 'ada@example.com', to: 'grace@example.com' }],
-    ['tell', 'r', 1, 'ada@example.com refused the waiver W-1.', ['too long']],
   ]);
 });

@@ -4,7 +4,7 @@ import type { Action, Actions, Answer } from '#src/actions/action.ts';
 import { slackChannel } from '#src/alerts/slack.ts';
 import { slackActions } from '#src/alerts/slack-actions.ts';
 import { actionIds } from '#src/alerts/slack-buttons.ts';
-import type { AlertOrders } from '#src/alerts/sources.ts';
+import type { KnownAlerts } from '#src/alerts/sources.ts';
 import { secretOf } from '#src/config/secret.ts';
 import { allScopes, type SlackDouble, type SlackOptions, startSlack, workspace } from '#test/doubles/slack.ts';
 import { drift, letterOf, samples } from './samples.ts';
@@ -19,7 +19,7 @@ let listening: ReturnType<typeof slackActions>;
 let taken: Action[];
 /** What the agent answers, or how long it takes. */
 let answer: (action: Action) => Promise<Answer>;
-let alert: ReturnType<AlertOrders['find']>;
+let alert: ReturnType<KnownAlerts['find']>;
 const log: string[] = [];
 
 async function begin(options: SlackOptions = {}): Promise<void> {

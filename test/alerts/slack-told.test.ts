@@ -63,7 +63,13 @@ test('over a webhook a drift is told once, then what somebody does about it and 
   own.groups.open = 2;
   await own.minutes(1);
   expect(told()).toEqual([expect.stringMatching(/^# /)]);
-  own.alerts.acknowledge(own.alerts.list()[0]!.alert, { by: 'dana@example.com', until: own.now + 60 * minute, note: 'on it' });
+  const deed = {
+    do: 'acknowledge',
+    alert: own.alerts.list()[0]!.alert,
+    until: new Date(own.now + 60 * minute).toISOString(),
+    note: 'on it',
+  };
+  await own.record('action', { action: 'a', by: 'dana@example.com', deed });
   await own.wait(minute);
   expect(told().slice(1)).toEqual([expect.stringMatching(/HF-\w+: dana@example.com took note of it/)]);
   own.groups.open = 0;

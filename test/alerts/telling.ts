@@ -76,6 +76,7 @@ for (;;) {
     channel: chatChannel(url, way === 'finds'),
     findActor: async ({ from, to }) => ({ known: false, from, to, why: '' }),
     waivers: () => [],
+    orders: () => ({ orders: [], to: 0 }),
     troubles: [],
     owed: () => [],
     reread: () => undefined,

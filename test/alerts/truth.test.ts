@@ -100,3 +100,70 @@ test('what was owed is said to be done only when it was seen done; while nobody 
   await own.minutes(6);
   expect(shown()).toEqual([['resolved', expect.any(String), expect.any(String), 'it was done']]);
 });
+
+describe('what people order', () => {
+  const by = 'ada@example.com';
+  const drifting = async (own: World): Promise<string> => {
+    await own.minutes(2);
+    own.groups.open = 1;
+    await own.minutes(1);
+    return own.channel.shown[0]!.message.alert;
+  };
+  const acknowledge = (own: World, alert: string) =>
+    own.record('action', {
+      action: 'a',
+      by,
+      deed: { do: 'acknowledge', alert, until: new Date(own.now + 24 * hour).toISOString(), note: 'on it' },
+    });
+  const thread = (own: World) => own.channel.shown[0]!.thread.map(({ headline }) => headline.replace(/ until .*/, ''));
+  const noted = ['ada@example.com took note of it. No reminders'];
+
+  test('is done after a crash between the ledger and the alerts, once', async () => {
+    await using own = await world();
+    const alert = await drifting(own);
+    await acknowledge(own, alert);
+    await own.alerts.close();
+    for (let i = 0; i < 2; i++) {
+      const next = own.again();
+      await next.tick();
+      await next.settled();
+      await next.close();
+    }
+    expect([own.channel.shown[0]!.message.state, thread(own)]).toEqual(['acknowledged', noted]);
+  });
+
+  test('is done where the first attempt could not be kept', async () => {
+    const errors: unknown[] = [];
+    await using own = await world({ log: { info: () => undefined, warn: () => undefined, error: (...said) => void errors.push(said) } });
+    const alert = await drifting(own);
+    await acknowledge(own, alert);
+    const { transaction } = own.operations;
+    let left = 2;
+    Object.assign(own.operations, {
+      transaction: (work: () => unknown) => {
+        if (--left === 0) throw new Error('the disk is full');
+        return transaction(work);
+      },
+    });
+    await own.wait(minute);
+    expect(errors.length).toBe(1);
+    expect([own.channel.shown[0]!.message.state, thread(own)]).toEqual(['acknowledged', noted]);
+  });
+
+  test('of a waiver is said where its items are told, and only what is honoured', async () => {
+    await using own = await world();
+    await drifting(own);
+    const people = [by, 'grace@example.com'].map((email) => ({ email, also: [], name: email, roles: ['owner', 'approver'] }));
+    await own.record('people', { people, waivers: { longestDays: 90 } });
+    const scope = 'aws/111122223333/us-east-1/aws.security-group';
+    const item = 'arn:aws:ec2:us-east-1:111122223333:security-group/sg-us-east-1-00000';
+    const until = new Date(own.now + 24 * hour).toISOString();
+    const rule = 'aws.ec2.security-group-no-public-admin-ports';
+    const asked = { step: 'requested', rule, items: [{ scope, item }], reason: 'a migration', compensating: 'a proxy', until };
+    await own.record('waiver', { action: 'a', by, waiver: 'W-AAAAAA', ...asked });
+    await own.record('waiver', { action: 'b', by, waiver: 'W-AAAAAA', step: 'approved', reason: 'my own' });
+    await own.record('waiver', { action: 'c', by: 'grace@example.com', waiver: 'W-AAAAAA', step: 'approved', reason: 'for once' });
+    await own.wait(minute);
+    expect(thread(own)).toEqual(['ada@example.com asks for a waiver', 'grace@example.com approved the waiver W-AAAAAA.']);
+  });
+});

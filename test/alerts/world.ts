@@ -1,3 +1,4 @@
+import { alertOrders } from '#src/alert-orders.ts';
 import { type AlertsOptions, openAlerts } from '#src/alerts/alerts.ts';
 import { responsibleAt, router } from '#src/alerts/routes.ts';
 import { alertPart } from '#src/alerts/tables.ts';
@@ -133,6 +134,8 @@ export interface World extends AsyncDisposable {
   /** Time without looks. */
   wait(span: number): Promise<void>;
   look(): Promise<CycleOutcome | null>;
+  /** Records what somebody ordered, as the agent's desk does. */
+  record(kind: 'action' | 'waiver' | 'people', body: object): Promise<void>;
   /** Another agent over the same evidence and the same memory, in place of this one or beside it. */
   again(changes?: Partial<AlertsOptions>): ReturnType<typeof openAlerts>;
 }
@@ -166,6 +169,7 @@ export async function world(changes: Partial<AlertsOptions> = {}, name = '#compl
       },
       findActor: async ({ from, to }) => ({ known: false, from, to, why: 'nobody was asked' }),
       waivers: () => [],
+      orders: alertOrders(store),
       troubles: [],
       owed: () => [],
       reread: () => undefined,
@@ -196,6 +200,10 @@ export async function world(changes: Partial<AlertsOptions> = {}, name = '#compl
       });
       await self.alerts.afterCycles?.(outcome ? [outcome] : []);
       return outcome;
+    },
+    async record(kind, body) {
+      const doing = kind === 'people' ? {} : { at: new Date(self.now).toISOString(), via: { way: 'command', user: 'someone' } };
+      await store.append(kind, self.now, { ...body, ...doing } as never);
     },
     async wait(span) {
       for (const end = self.now + span; self.now < end; ) {

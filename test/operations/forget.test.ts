@@ -34,7 +34,7 @@ function fill(operations: Operations): void {
   const alerts = new Map([own, actor, diff, other].map((alert) => [alert.id, alert]));
   const flips = new Map([...alerts.values()].flatMap(({ members }) => [...members.keys()].map((key) => [key, { scope: 's', at: [1] }])));
   operations.transaction(() => {
-    save(operations, noAlerts, { ...noAlerts, alerts, flips } as never);
+    save(operations, noAlerts, { ...noAlerts, alerts, flips } as never, 0);
     const content = (headline: string) => ({ is: 'parent' as const, message: { headline } as AlertMessage });
     put(operations, [{ id: 'HF-OWN.1', alert: 'HF-OWN', channel: '#a', content: content(`${mallory} left`) }], 1);
     put(operations, [{ id: 'HF-OTHER.1', alert: 'HF-OTHER', channel: '#a', content: content('all else') }], 1);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import coverageRule from '#rules/meta/collection-coverage.ts';
 import remediatedRule from '#rules/meta/finding-remediated-in-sla.ts';
 import waiverRule from '#rules/meta/waiver-approved-and-unexpired.ts';
+import type { Deed } from '#src/actions/action.ts';
 import type { Json } from '#src/ledger/canonical.ts';
 import type { About } from '#src/package/contents.ts';
 import { verifyPackage } from '#src/package/verifiers/verify.mjs';
@@ -79,6 +80,27 @@ describe('a package with waivers', () => {
     expect(page).toContain('Waivers <span class="count">2</span>');
     expect(page).toContain(`${first}: waived until 21 Mar 2026`);
     expect(page).not.toContain('not honoured');
+  });
+
+  test('of a rule that is not grave may last longer, also where the rules of the package cannot be run', async () => {
+    await using house = await newHouse();
+    const desk = house.deskWith({ longestDays: 180 });
+    const act = async (deed: Deed, by?: string) => {
+      const order = house.order(deed, by);
+      house.inbox.put(order);
+      await desk.take();
+      return (house.inbox.answerTo(order.id) as { waiver: string }).waiver;
+    };
+    for (const guard of house.world.guards!) guard.awake = false;
+    await house.look(1);
+    const until = start + 120 * day;
+    const [medium, grave] = [await act(request({ until, rule: 'toy.door-guarded' })), await act(request({ until }))];
+    for (const each of [medium, grave]) await act(decide('approve', each), 'anna@house.example');
+    await house.look(2);
+    const { files, bytes } = await packed(house, start + day);
+    expect(files.get('results/deviations.csv')).toContain(`${waiverRule.id}/${grave}@`);
+    expect(files.get('results/deviations.csv')).not.toContain(`${waiverRule.id}/${medium}@`);
+    expect(await faultsOf(bytes)).toEqual([]);
   });
 
   test('where people are what is waived, they stand by their keys; one who was erased by the name in the log', async () => {

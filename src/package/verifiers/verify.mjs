@@ -1956,12 +1956,12 @@ async function checkResults(found, check) {
   const facts = {
     world,
     window,
-    rules: judge.rules,
     detailOf: detailReader(found),
     deadlines: deadlinesIn(found),
     corrections,
     waivers,
     purgedSeverity: purgedSeverityIn(found),
+    severityOf: severityIn(found),
   };
   const compared = [];
   const compare = (path, text, required = true) => {
@@ -1992,7 +1992,7 @@ async function checkResults(found, check) {
   compare(`results/timeline/${coverageRule}.csv`, timelineCsv(streams, facts), false);
   deviations.push(...together(streams.flatMap((stream) => deviationsOf(coverageRule, stream, facts))));
   observed.set(coverageRule, streams);
-  for (const waiver of waiverRecord(found, facts, observed)) deviations.push(...deviationsOf(waiverRule, waiver, facts));
+  for (const waiver of waiverRecord(found, facts, observed, check)) deviations.push(...deviationsOf(waiverRule, waiver, facts));
   const acted = waivers.waivers.length + waivers.strays.length + waivers.actions.length > 0;
   compare('results/waivers.json', waiversJson(waivers), acted);
   if (acted || files.has('results/waivers.json')) compare('results/waivers.csv', waiversCsv(waivers, deviations, facts));
@@ -2019,16 +2019,42 @@ const headers = {
 };
 const isHeaderOnly = (files, path) => files.text(path) === `${headers[path.split('/')[1]]}\n`;
 
-/** The severity of a deviation whose words were purged: as its rule has it or, where the rules do not run, as the package says. */
+/** The severity of a deviation whose words were purged: as its rule has it or, where that is not to be found, as the package says. */
 function purgedSeverityIn(found) {
+  const severityOf = severityIn(found);
   let said = null;
   return (rule, id) => {
-    said ??= new Map(
-      parseCsv(found.files.text('results/deviations.csv'), deviationColumns, 'results/deviations.csv').map((row) => [row[0], row[6]]),
-    );
+    said ??= new Map(toldDeviations(found).map((row) => [row[0], row[6]]));
     const told = said.get(id);
-    return found.rules?.get(rule)?.severity ?? (['critical', 'high', 'medium', 'low'].includes(told) ? told : 'high');
+    return severityOf(rule) ?? (['critical', 'high', 'medium', 'low'].includes(told) ? told : 'high');
   };
+}
+
+const toldDeviations = ({ files }) => parseCsv(files.text('results/deviations.csv'), deviationColumns, 'results/deviations.csv');
+
+/**
+ * The severity of a rule: as it says itself or, where the rules of the package do not run, as it stands in its source, which the log names by
+ * its hash. Null where neither is at hand.
+ */
+function severityIn(found) {
+  const { told, cycles } = found;
+  const read = new Map();
+  const inSource = (rule) => {
+    const hash =
+      programsOf(found).at(-1)?.documents[ruleFile(rule)] ?? told.ruleSets.get(cycles.at(-1)?.leaf.ruleSet)?.value.rules[rule]?.version;
+    const said = [...((hash && sourceText(found, hash)) ?? '').matchAll(/^ {2,4}severity: '(critical|high|medium|low)',$/gm)];
+    return new Set(said.map(([, one]) => one)).size === 1 ? said[0][1] : null;
+  };
+  return (rule) => {
+    if (!read.has(rule)) read.set(rule, found.rules?.get(rule)?.severity ?? inSource(rule));
+    return read.get(rule);
+  };
+}
+
+/** The one severity that all results of a rule have in the log; null where there are several, or none that was kept. */
+function severityOfResults(items, { detailOf }) {
+  const seen = new Set(items.flatMap(({ told = [] }) => told.map(({ detail, place }) => detailOf(detail, place)?.severity ?? [])).flat());
+  return seen.size === 1 ? [...seen][0] : null;
 }
 
 /** Compares two texts line by line, and names the first lines that differ. */
@@ -2606,11 +2632,12 @@ const waiversOver = ({ waivers }, rule, scope, item, from, to) =>
     .map(({ id }) => id);
 
 /** What the monitor tells of the waivers that somebody approved: from the approval until they are over. */
-function waiverRecord({ told, cycles }, facts, observed) {
+function waiverRecord(found, facts, observed, check) {
+  const { told, cycles } = found;
   const {
     window,
     world,
-    rules,
+    severityOf,
     waivers: { waivers },
   } = facts;
   if (![...told.ruleSets.values()].some(({ value }) => waiverRule in value.rules)) return [];
@@ -2624,8 +2651,14 @@ function waiverRecord({ told, cycles }, facts, observed) {
     const end = Math.min(waiver.until, waiver.done.withdrawn?.at ?? never, waiver.done.refused?.at ?? never);
     const over = overAt(waiver, end, waivers, observed.get(waiver.request.rule) ?? [], window.asOf);
     if (over <= approval.at) continue;
-    const severity = rules?.get(waiver.request.rule)?.severity ?? 'high';
-    const longest = severity === 'critical' || severity === 'high' ? criticalHighDays : mediumLowDays;
+    const { rule } = waiver.request;
+    const severity = severityOf(rule) ?? severityOfResults(observed.get(rule) ?? [], facts);
+    const grave = severity === null ? toldAsGrave(found, waiver, approval) : severity === 'critical' || severity === 'high';
+    const longest = grave ? criticalHighDays : mediumLowDays;
+    if (severity === null && waiver.until - approval.at > Math.min(criticalHighDays, mediumLowDays) * day)
+      check.unknown(
+        `whether ${waiver.id} may last as long as it does: nothing in the package tells how grave ${rule} is; its own word is taken`,
+      );
     const wrong = wrongWith(waiver, approval, longest);
     const { scope } = waiver.items[0];
     const first = Math.min(began, approval.at - 1);
@@ -2652,13 +2685,19 @@ function waiverRecord({ told, cycles }, facts, observed) {
       coverage: { hold: never, firstLook: first, lastLook: window.asOf, gaps: [] },
       runs: states,
       own: {
-        severity: rules?.get(waiverRule)?.severity ?? 'medium',
+        severity: severityOf(waiverRule) ?? 'medium',
         message: wrong ?? `Expired at ${iso(waiver.until)}, and what it accepts still fails.`,
       },
     });
   }
   return record;
 }
+
+/** Whether the package takes what is waived for grave: then the waiver lasts too long. */
+const toldAsGrave = (found, { id }, { at }) =>
+  toldDeviations(found).some(
+    ([name, , , , , , , message]) => name === `${waiverRule}/${id}@${iso(at)}` && message.startsWith('It lasts from'),
+  );
 
 /** What was wrong with a waiver from its approval on, in the words of the rule; null where nothing was. */
 function wrongWith({ id: _, request, items, until, steps }, approval, longest) {
@@ -2709,7 +2748,7 @@ function mendedAt(seen, at) {
 const coverageRule = 'meta.collection-coverage';
 
 /** What Holdfast tells of its own looking: a scope that was not looked at is a failing stream. */
-function ownRecord({ told }, { world, window, rules }) {
+function ownRecord({ told }, { world, window, severityOf }) {
   if (![...told.ruleSets.values()].some(({ value }) => coverageRule in value.rules)) return [];
   const streams = [];
   for (const scope of sortedScopes(world)) {
@@ -2717,7 +2756,7 @@ function ownRecord({ told }, { world, window, rules }) {
     const start = Math.min(coverage.firstLook ?? never, coverage.gaps[0]?.from ?? never);
     if (scope.population.startsWith('monitor.') || (scope.retired && scope.retired.at <= window.from) || start > window.asOf) continue;
     const own = { hold: never, firstLook: start, lastLook: window.asOf, gaps: [] };
-    const severity = rules?.get(coverageRule)?.severity ?? 'high';
+    const severity = severityOf(coverageRule) ?? 'high';
     streams.push({
       scope: scope.key,
       key: scope.key,

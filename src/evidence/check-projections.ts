@@ -17,7 +17,12 @@ export function rebuilt(db: Engine) {
     ...inMemory,
     resultsChange(_, item, change) {
       const row = { item, idx: change.index, before: change.last?.index ?? null };
-      told.push(() => void changes.set(keyOfChange(row), { ...row, results: toldResults(change, rules, verdicts) }));
+      // What was said is looked up at once, so that a fault says where it is; the rules have their numbers only later.
+      const begun = change.begun.map(({ rule, letter, judgement }) => {
+        const { severity, unread, ...said } = judgement();
+        return { rule, letter, judgement: () => ({ ...said, severity, ...(unread && { unread }) }) };
+      });
+      told.push(() => void changes.set(keyOfChange(row), { ...row, results: toldResults({ ...change, begun }, rules, verdicts) }));
     },
   };
   return {

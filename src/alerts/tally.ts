@@ -1,5 +1,6 @@
 import type { Operations } from '#src/operations/operations.ts';
 import type { Severity } from '#src/rule.ts';
+import type { Measure } from '#src/vitals/measure.ts';
 import { type Problem, spanInWords } from '#src/vitals/problems.ts';
 import type { Alert } from './state.ts';
 
@@ -61,15 +62,8 @@ export function lettersProblem({ waiting, waitingSince, parked, fault }: LetterT
   return [{ key: 'letters', says: `${lost} ${lost === 1 ? 'message' : 'messages'} not delivered${how}: ${why}; see \`holdfast alerts\`` }];
 }
 
-interface Gauge {
-  readonly name: string;
-  readonly help: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
 /** The tally for Prometheus. */
-export function alertMeasures({ open, acknowledged, waiting, waitingSince, parked }: AlertTally, now: number): Gauge[] {
+export function alertMeasures({ open, acknowledged, waiting, waitingSince, parked }: AlertTally, now: number): Measure[] {
   return [
     ...Object.entries(open).map(([severity, value]) => ({
       name: 'holdfast_alerts_open',

@@ -15,7 +15,7 @@ export type Answers = ReadonlyMap<string, { readonly raw: string; readonly reply
 export const slotOf = (operation: string, parameters: string, page: number): string => `${operation} ${parameters} ${page}`;
 
 /** A look of more calls asks for each item by itself; it is left to its collector, which asks for several at a time. */
-const few = 8;
+export const fewCalls = 8;
 
 /**
  * Makes the calls of the latest look again, one after the other. Where every page has the bytes it had, `calls` are the look: the collector
@@ -28,7 +28,7 @@ export async function askAgain(
   before: Answers,
   hashOf: (body: unknown) => string,
 ): Promise<{ calls: CallRecord[] | null; transport: Transport }> {
-  if (asked === null || asked.length === 0 || asked.length > few) return { calls: null, transport };
+  if (asked === null || asked.length === 0 || asked.length > fewCalls) return { calls: null, transport };
   const calls: CallRecord[] = [];
   let same = true;
   const answered = new Map<string, Answer[]>();

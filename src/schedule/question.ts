@@ -1,7 +1,7 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Collector, Place } from '#src/collector.ts';
-import { slotOf } from '#src/cycle/again.ts';
+import { fewCalls, slotOf } from '#src/cycle/again.ts';
 import { type CallRecord, callOf, type Look, type Looked } from '#src/cycle/collect.ts';
 import { shelf } from '#src/cycle/items.ts';
 import { sha256 } from '#src/ledger/canonical.ts';
@@ -26,9 +26,6 @@ export interface ScopeQuestion {
 
 /** A look of more pages is told in full each time: what would be compared is as large as what came. */
 const most = 256;
-
-/** A look of more calls is not asked for again before its collector runs. */
-const fewCalls = 8;
 
 export const nothingBefore: Looked = { answers: new Map(), asked: null };
 

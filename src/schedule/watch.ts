@@ -1,13 +1,6 @@
 import type { Trouble, Troubles } from '#src/alerts/sources.ts';
+import type { Measure } from '#src/vitals/measure.ts';
 import type { Counts, Queue } from './queue.ts';
-
-/** A value of the queue, as the metrics show it. */
-interface Measure {
-  readonly name: string;
-  readonly help: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
-}
 
 /** Watches a queue from the outside: what it holds, and what is wrong with it for longer than a moment. */
 export interface QueueWatch {

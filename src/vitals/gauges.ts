@@ -1,7 +1,7 @@
 import type { Connection } from '#src/collector.ts';
 import { bytesOf } from './disk.ts';
+import type { Measure } from './measure.ts';
 import type { Vitals } from './vitals.ts';
-import type { Measure } from './watched.ts';
 
 /** What is asked for when the metrics are. */
 export interface Gauges {

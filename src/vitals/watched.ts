@@ -4,6 +4,7 @@ import { milliseconds } from '#src/duration.ts';
 import type { EvidenceReading, EvidenceStore } from '#src/evidence/store.ts';
 import type { Operations } from '#src/operations/operations.ts';
 import type { OutsideStatus } from '#src/outside.ts';
+import type { Measure } from './measure.ts';
 import type { Problem } from './problems.ts';
 
 /** What an open agent shows of itself. */
@@ -19,14 +20,6 @@ export interface Watched {
   readonly problems?: (now: number) => readonly Problem[];
   /** What other parts have to show, by the names of the metrics. */
   readonly measures?: () => Promise<readonly Measure[]>;
-}
-
-/** A value that some part knows, and is asked for when the metrics are. */
-export interface Measure {
-  readonly name: string;
-  readonly help: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
 }
 
 /** How often something of each connection is due: as its most frequent collector is. One without collectors is never due. */

@@ -60,8 +60,8 @@ export function watchOver(watching: Watching): Watch {
 
   return {
     everything(open, now, first) {
-      const found = [...failingNow(watching)].filter(
-        ({ rule, held, item }) => !open.has(failingKey(rule.id, scopeKey(held.scope), item.key)),
+      const found = [...failingNow(watching)].filter(({ rule, held, item }) =>
+        needsRaising(open.get(failingKey(rule.id, scopeKey(held.scope), item.key)), item.judgements, rule.id),
       );
       const raised = raisedFrom(
         found,

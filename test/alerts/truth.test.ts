@@ -167,3 +167,23 @@ describe('what people order', () => {
     expect(thread(own)).toEqual(['ada@example.com asks for a waiver', 'grace@example.com approved the waiver W-AAAAAA.']);
   });
 });
+
+test('what got worse while nobody told is told at the next start', async () => {
+  await using own = await world();
+  await own.minutes(2);
+  Object.assign(own.groups, { open: 1, port: 22 });
+  await own.minutes(1);
+  const says = own.channel.shown[0]!.message.says;
+  await own.alerts.close();
+  own.groups.port = 3389;
+  await own.look();
+  const next = own.again();
+  await next.tick();
+  own.groups.open = 2;
+  await own.look();
+  await next.tick();
+  await next.settled();
+  const member = own.operations.db.prepare('SELECT data FROM alert_member LIMIT 1').get()!;
+  expect(JSON.parse(String(member['data'])).condition.says).not.toBe(says);
+  await next.close();
+});

@@ -110,7 +110,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
     if (changed) found.push(changed);
     const noticed = waiverConditions(waivers, { route, stillFails: watch.stillFails, now: at });
     found.push(against(noticed, open, isWaiver, waiverOver(waivers, at), at));
-    if (isDue('owed', 5 * minute) || cycles) {
+    if (store.lastCycle() !== null && (isDue('owed', 5 * minute) || cycles)) {
       const owed = options.owed(at);
       const due = obligationConditions(owed, { route, open, now: at });
       found.push(against(due, open, isObligation, obligationEnded(owed, at), at));
@@ -119,9 +119,8 @@ export function openAlerts(options: AlertsOptions): Alerts {
   }
 
   /** What became known since the last step. */
-  function newsAt(at: number): News | null {
+  function newsAt(at: number): News {
     if (memory === null) {
-      if (store.lastCycle() === null) return null;
       const { state, first, ordersTo } = load(operations, at - policy.reopens);
       const { to } = options.orders(null);
       const watch = watchOver(watching);
@@ -198,7 +197,6 @@ export function openAlerts(options: AlertsOptions): Alerts {
     if (!held) return;
     if (memory === null) operations.transaction(() => unpark(operations));
     const news = newsAt(at);
-    if (news === null) return;
     if (!take(news, at)) {
       memory = null;
       return;

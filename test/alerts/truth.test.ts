@@ -187,3 +187,10 @@ test('what got worse while nobody told is told at the next start', async () => {
   expect(JSON.parse(String(member['data'])).condition.says).not.toBe(says);
   await next.close();
 });
+
+test('a trouble is told before anything was looked at', async () => {
+  const trouble = { key: 'disk', severity: 'high', headline: 'The disk is nearly full.', says: '', remedy: '', since: start } as const;
+  await using own = await world({ troubles: [() => [trouble]] });
+  await own.wait(minute);
+  expect(own.channel.shown.map(({ message }) => message.headline)).toEqual(['The disk is nearly full.']);
+});

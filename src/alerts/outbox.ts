@@ -77,13 +77,8 @@ export const channelsWaiting = ({ db }: Operations): string[] =>
  * that may have arrived. Null where there is none. To be called in a transaction.
  */
 export function take({ db }: Operations, channel: string, now: number): Turn | null {
-  const rows = db
-    .prepare(
-      "SELECT id, alert, kind, content, attempts, since, next, created FROM alert_letter WHERE state = 'waiting' AND channel = ? ORDER BY seq LIMIT 500",
-    )
-    .all(channel);
   const blocked = new Set<string>();
-  for (const row of rows) {
+  for (const row of waitingIn(db, channel)) {
     const alert = String(row['alert']);
     if (blocked.has(alert)) continue;
     blocked.add(alert);
@@ -101,6 +96,21 @@ export function take({ db }: Operations, channel: string, now: number): Turn | n
     };
   }
   return null;
+}
+
+const page = 500;
+
+/** Every letter that waits for a channel, the oldest first. */
+function* waitingIn(db: Operations['db'], channel: string): Generator<Row> {
+  const after = db.prepare(
+    `SELECT id, seq, alert, kind, content, attempts, since, next, created FROM alert_letter WHERE state = 'waiting' AND channel = ? AND seq > ? ORDER BY seq LIMIT ${page}`,
+  );
+  for (let seq = -1; ; ) {
+    const rows = after.all(channel, seq);
+    yield* rows;
+    if (rows.length < page) return;
+    seq = Number(rows.at(-1)!['seq']);
+  }
 }
 
 /** Where the first message lies; `missing` where it was not delivered. */

@@ -1,5 +1,4 @@
 import type { Deed } from '#src/actions/action.ts';
-import type { Agent } from '#src/agent.ts';
 import { isLocalDate, nextDay, startOfDay } from '#src/config/local-date.ts';
 import { HoldfastError } from '#src/errors.ts';
 import type { Report, WaiverRow } from '#src/report/types.ts';
@@ -132,7 +131,7 @@ async function request(invocation: Invocation): Promise<number> {
   const end = endIn(until, settings.timeZone);
   const deed: Deed = {
     do: 'request-waiver',
-    ...(await invocation.reading((report, agent) => namedIn(invocation, report, agent))),
+    ...(await invocation.reading((report) => namedIn(invocation, report))),
     reason,
     compensating,
     until: end,
@@ -151,7 +150,7 @@ function endIn(until: string, timeZone: string): number {
 }
 
 /** The rule and the items that the options name, by deviations or by keys. */
-function namedIn(invocation: Invocation, report: Report, _agent: Agent): Pick<Extract<Deed, { do: 'request-waiver' }>, 'rule' | 'items'> {
+function namedIn(invocation: Invocation, report: Report): Pick<Extract<Deed, { do: 'request-waiver' }>, 'rule' | 'items'> {
   const { options } = invocation;
   const ids = texts(options['deviation']);
   const names = texts(options['item']);

@@ -144,6 +144,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
     ended: found.flatMap(({ ended }) => ended),
     looked,
     blind: blindScopes(watching, at),
+    retired: new Set([...store.held].flatMap(([key, { retired }]) => (retired ? [key] : []))),
   });
 
   /** One step, kept with its letters in one transaction; false where another agent tells. */

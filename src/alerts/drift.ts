@@ -20,6 +20,7 @@ export function step(
   const draft = draftOf(state, now);
   draft.parents = state.parents.filter(({ at }) => now - at < policy.burst.within);
   countLooks(draft, news.looked ?? [], policy);
+  for (const [key, { scope }] of draft.flips) if (news.retired?.has(scope)) draft.flips.delete(key);
   for (const { alert: id, by } of news.attributed ?? []) {
     const alert = draft.alerts.get(id);
     if (alert) edit(draft, change(draft, alert, { by }));

@@ -88,6 +88,8 @@ export interface News {
   readonly looked?: readonly string[];
   /** Scopes that cannot be read at present: what was seen of them may be over. */
   readonly blind?: ReadonlySet<string>;
+  /** Scopes that are no longer looked at: nothing turns in them any more. */
+  readonly retired?: ReadonlySet<string>;
   readonly attributed?: readonly { readonly alert: string; readonly by: Attribution }[];
   readonly orders?: readonly Order[];
 }

@@ -142,6 +142,20 @@ describe('time', () => {
     expect([...more.state.alerts.values()][0]!.acknowledged).toBeNull();
   });
 
+  test('what flapped in a scope that is no longer looked at is over', () => {
+    const story = new Story().raise(condition('a')).pass(minute);
+    const { scope } = condition('a');
+    for (let i = 0; i < 8; i++) {
+      story.step({ looked: [scope], ended: [{ key: 'a', at: story.now, how: 'it holds again' }] }, minute);
+      story.step({ looked: [scope], raised: [{ condition: condition('a'), since: story.now }] }, minute);
+    }
+    story.step({ looked: [scope], ended: [{ key: 'a', at: story.now, how: 'it holds again' }] }, minute);
+    const [alert] = [...story.state.alerts.values()];
+    expect([alert!.flapping === null, alert!.resolved]).toEqual([false, null]);
+    story.step({ retired: new Set([scope]) }, minute);
+    expect(story.state.alerts.get(alert!.id)!.resolved?.how).toBe('it holds again');
+  });
+
   test('taking note of a digest ends what has happened in it, and nothing that can be mended', () => {
     for (const digest of [['event', 'drift'] as const, ['drift', 'event'] as const]) {
       const story = new Story().raise(...digest.map((kind) => condition(kind, { kind, baseline: true }))).pass(minute);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import securityGroups from '#collectors/aws/security-groups.ts';
 import type { Collector, Connection, Place } from '#src/collector.ts';
 
@@ -28,6 +29,7 @@ export function connectionOver(
         const pages = operation === 'ec2:DescribeSecurityGroups' ? Math.ceil(perRegion / 1000) : 1;
         for (let page = 0; page < pages; page++) {
           called();
+          await setImmediate();
           yield { body: bodyOf(operation, region, page), status: 200, requestId: `${region}-${page}` };
         }
       },

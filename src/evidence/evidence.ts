@@ -96,13 +96,15 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
         purge: refuseWriting,
         erase: refuseWriting,
         backfill: refuseWriting,
+        unfinished: () => null,
       }
     : writing();
 
+  const { unfinished: _, ...writes } = write;
   let known: { size: number; reading: EvidenceReading } | undefined;
   const store: EvidenceStore = {
     held: held.scopes,
-    ...write,
+    ...writes,
     head: () => log.head(),
     checkpoint: (size) => checkpoints.at(size ?? checkpoints.sizes().at(-1) ?? -1),
     vkeys: () => checkpoints.vkeys(),
@@ -133,6 +135,8 @@ function evidenceIn(db: Engine, faultOf: (error: unknown) => HoldfastError, opti
     prove: (questions) => prove(db, past, questions),
     check: () => check(db),
     async [Symbol.asyncDispose]() {
+      const unfinished = write.unfinished();
+      if (unfinished) await unfinished;
       db.close();
     },
   };

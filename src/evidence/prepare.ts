@@ -40,14 +40,28 @@ interface PreparedItem {
   readonly vector: string;
 }
 
-/** Refuses what would break a promise of the store, before anything is written. Errors: CLOCK_BACKWARDS, STORE_INVARIANT. */
-export function prepare(cycle: CycleRecord, state: State, lastAsOf: number | null): PreparedCycle {
+/**
+ * Refuses what would break a promise of the store, before anything is written. `breathe` is awaited with each change; the state must stay as it
+ * is meanwhile. Errors: CLOCK_BACKWARDS, STORE_INVARIANT.
+ */
+export async function prepare(
+  cycle: CycleRecord,
+  state: State,
+  lastAsOf: number | null,
+  breathe: () => Promise<void> | undefined,
+): Promise<PreparedCycle> {
   const { asOf, ended, connection, ruleSet } = cycle;
   if (!isInstant(asOf) || !isInstant(ended) || ended < asOf) refuse(`a cycle cannot last from ${asOf} to ${ended}`);
   if (lastAsOf !== null && asOf <= lastAsOf)
     throw new HoldfastError('CLOCK_BACKWARDS', { now: new Date(asOf).toISOString(), last: new Date(lastAsOf).toISOString() });
 
-  const scopes = cycle.scopes.map((record) => prepareScope(record, ruleSet.byPopulation[record.scope.population] ?? [], state));
+  const scopes: PreparedScope[] = [];
+  for (const record of cycle.scopes) {
+    const preparing = prepareScope(record, ruleSet.byPopulation[record.scope.population] ?? [], state);
+    let step = preparing.next();
+    for (; !step.done; step = preparing.next()) await breathe();
+    scopes.push(step.value);
+  }
   const retired = cycle.retired.map(({ scope, reason }) => ({ key: scopeKey(scope), reason }));
   const named = [...scopes, ...retired].map(({ key }) => key);
   const twice = firstTwice(named);
@@ -60,10 +74,20 @@ export function prepare(cycle: CycleRecord, state: State, lastAsOf: number | nul
 }
 
 /** A complete look by itself, whatever was held before. */
-export const prepareLook = (record: ScopeRecord, rules: readonly string[]): PreparedScope =>
-  prepareScope(record, rules, { scope: () => undefined });
+export function prepareLook(record: ScopeRecord, rules: readonly string[]): PreparedScope {
+  const preparing = prepareScope(record, rules, { scope: () => undefined });
+  for (;;) {
+    const step = preparing.next();
+    if (step.done) return step.value;
+  }
+}
 
-function prepareScope(record: ScopeRecord, rules: readonly string[], state: Pick<State, 'scope'>): PreparedScope {
+/** Change by change. */
+function* prepareScope(
+  record: ScopeRecord,
+  rules: readonly string[],
+  state: Pick<State, 'scope'>,
+): Generator<undefined, PreparedScope, undefined> {
   const { scope, hold, calls } = record;
   const key = scopeKey(scope);
   if (!Number.isSafeInteger(hold) || hold <= 0) refuse(`${key}: a hold of ${hold} ms`);
@@ -73,7 +97,12 @@ function prepareScope(record: ScopeRecord, rules: readonly string[], state: Pick
     return { key, hold, calls, unread: record.unread, items: null, rules, changes: [] };
   }
   const before = state.scope(key);
-  const changes = record.changes.map((change) => prepareChange(key, change, rules, before)).sort(byKey);
+  const changes: PreparedChange[] = [];
+  for (const change of record.changes) {
+    changes.push(prepareChange(key, change, rules, before));
+    yield;
+  }
+  changes.sort(byKey);
   const twice = firstTwice(changes.map((change) => change.key));
   if (twice !== undefined) refuse(`${key}: the item ${twice} changes twice in a cycle`);
   refuseLost(record, key, changes, rules, before);

@@ -1,3 +1,4 @@
+import { breathing } from '#src/breath.ts';
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { canonical, type Json, sha256 } from '#src/ledger/canonical.ts';
@@ -41,7 +42,10 @@ interface Parts {
   readonly manifests: Manifests;
 }
 
-type Writer = Pick<EvidenceStore, 'commit' | 'append' | 'addAnchor' | 'sign' | 'purge' | 'erase'>;
+type Writer = Pick<EvidenceStore, 'commit' | 'append' | 'addAnchor' | 'sign' | 'purge' | 'erase'> & {
+  /** What is being written, to be waited for; null where nothing is. */
+  unfinished(): Promise<unknown> | null;
+};
 
 /** The only one that adds to the store. */
 export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), salt = randomSalt }: WriterOptions): Writer {
@@ -64,19 +68,38 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
   /** All or nothing. What fails in here may have left the state ahead of the file, so the store then answers no more writes. */
   const durably = <T>(write: () => T): T => {
     try {
-      db.begin();
-      const { found } = size.get() as { found: number };
-      const expected = log.head().size;
-      if (found !== expected) throw new HoldfastError('LEDGER_MOVED', { found, expected });
+      begin();
       const written = write();
       db.commit();
       return written;
     } catch (error) {
-      broken = Error.isError(error) ? error.message : String(error);
-      db.rollback();
-      throw faultOf(error);
+      throw takenBack(error);
     }
   };
+  /** The same for what lets others be heard on the way: up to its last step it writes only what nobody reads before there is a cycle that names it. */
+  const durablyInSteps = async <T>(write: () => Promise<T>): Promise<T> => {
+    try {
+      begin();
+      const written = await write();
+      db.commit();
+      return written;
+    } catch (error) {
+      throw takenBack(error);
+    }
+  };
+  const begin = () => {
+    db.begin();
+    const { found } = size.get() as { found: number };
+    const expected = log.head().size;
+    if (found !== expected) throw new HoldfastError('LEDGER_MOVED', { found, expected });
+  };
+  const takenBack = (error: unknown): HoldfastError => {
+    broken = Error.isError(error) ? error.message : String(error);
+    db.rollback();
+    return faultOf(error);
+  };
+  /** Whoever asks a far engine meanwhile asks within the transaction, and what goes wrong then would end it. */
+  const breathe = db.far ? () => undefined : breathing();
   /** What is asked before anything is written: a database that fails to answer is not asked again either. */
   const asked = <T>(ask: () => T): T => {
     try {
@@ -103,7 +126,7 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
     rulesKept = { ruleSet, kept: blobs.put(canonical(ruleSet), 'rule set', before) };
     return rulesKept.kept;
   };
-  const recordCycle = (cycle: CycleRecord, prepared: PreparedCycle): Map<ScopeState, Changed> => {
+  const recordCycle = async (cycle: CycleRecord, prepared: PreparedCycle): Promise<Map<ScopeState, Changed>> => {
     const { size: index } = log.head();
     const { connection, asOf, ended, ruleSet } = cycle;
     const before = latestCycle.get(connection) as CycleRow | undefined;
@@ -112,6 +135,7 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
     const changed = new Map<ScopeState, Changed>();
     const leaves: Hash[] = [];
     const manifest: CycleManifest[number][] = [];
+    const looked: LoggedChange[][] = [];
     for (const scope of prepared.scopes) {
       manifest.push([
         scope.key,
@@ -119,8 +143,11 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
         scope.items,
         parts.manifests.keep(scope.key, scope.calls, scope.unread === null).hash,
       ]);
-      leaves.push(...scopes.look(scope, index, asOf, changed));
+      looked.push(await scopes.log(scope, index, breathe));
     }
+    // From here on in one step: the state, what is projected from it, and the leaf.
+    for (const [i, scope] of prepared.scopes.entries())
+      for (const leaf of scopes.look(scope, looked[i]!, index, asOf, changed)) leaves.push(leaf);
     for (const { key, reason } of prepared.retired) leaves.push(...scopes.retire(key, reason, index, asOf, changed));
 
     const looks: Looks = {
@@ -199,18 +226,21 @@ export function writer(parts: Parts, { requestIdDays = 0, personal = new Set(), 
 
   /** One after the other: what is durable is signed before the next thing is written. */
   let turn: Promise<unknown> = Promise.resolve();
+  let under = 0;
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
-    const done = turn.then(() => (refuseBroken(), act()));
+    under++;
+    const done = turn.then(() => (refuseBroken(), act())).finally(() => under--);
     turn = done.catch(() => undefined);
     return done;
   };
 
   return {
+    unfinished: () => (under > 0 ? turn : null),
     commit: (cycle) =>
       inTurn(async () => {
         const { at } = asked(() => lastAsOf.get()) as { at: number | null };
-        const prepared = prepare(cycle, state, at);
-        const changed = durably(() => recordCycle(cycle, prepared));
+        const prepared = await prepare(cycle, state, at, breathe);
+        const changed = await durablyInSteps(() => recordCycle(cycle, prepared));
         await sign();
         for (const [scope, items] of changed) held.show(scope, items);
         return log.head();
@@ -333,10 +363,26 @@ function scopeWriter({ db, blobs, state }: Parts, personal: ReadonlySet<string>,
   };
 
   return {
-    look({ key, hold, unread, rules, changes }: PreparedScope, index: number, asOf: number, changed: Map<ScopeState, Changed>): Hash[] {
+    /** The change log of a look, with its documents. */
+    async log({ key, changes }: PreparedScope, index: number, breathe: () => Promise<void> | undefined): Promise<LoggedChange[]> {
       const scope = state.scope(key) ?? state.addScope(key, newScope(key));
+      const logged: LoggedChange[] = [];
+      for (const change of changes) {
+        await breathe();
+        logged.push(logItem(scope, index, change));
+      }
+      return logged;
+    },
+    /** Tells the state of a look that is logged. */
+    look(
+      { key, hold, unread, rules, changes }: PreparedScope,
+      logged: readonly LoggedChange[],
+      index: number,
+      asOf: number,
+      changed: Map<ScopeState, Changed>,
+    ): Hash[] {
+      const scope = state.scope(key)!;
       changed.set(scope, new Map(changes.map(({ key, seen }) => [key, seen && seen.judgements])));
-      const logged = changes.map((change) => logItem(scope, index, change));
       if (unread) state.failed(scope, { index, asOf, hold, unread });
       else state.complete(scope, { index, asOf, hold, rules, changes: logged });
       return changeLeaves(scope, logged);

@@ -228,7 +228,8 @@ export function openAlerts(options: AlertsOptions): Alerts {
   };
   const timer = every === null ? null : setInterval(() => void tick(), every).unref();
 
-  const alertBy = (id: string): Alert | undefined => memory?.state.alerts.get(id);
+  /** Where another agent tells, or the last step failed, what is kept says what is open. */
+  const known = (): ReadonlyMap<string, Alert> => (memory?.state ?? load(operations, now() - policy.reopens).state).alerts;
 
   return {
     name: 'alerts',
@@ -243,12 +244,12 @@ export function openAlerts(options: AlertsOptions): Alerts {
       await Promise.all([asking.settled(), delivery?.settled()]);
     },
     list: () => {
-      const alerts = new Map([...(memory?.state.alerts ?? [])].filter(([, { resolved }]) => resolved === null));
+      const alerts = new Map([...known()].filter(([, { resolved }]) => resolved === null));
       return listed(operations, { alerts }, composing, now());
     },
     has: (id) => memory?.state.alerts.has(id) || isKnown(operations, id),
     find(id) {
-      const alert = alertBy(id);
+      const alert = known().get(id);
       if (!alert) return null;
       const members = [...alert.members.values()].filter(({ ended }) => ended === null);
       return {

@@ -194,3 +194,16 @@ test('a trouble is told before anything was looked at', async () => {
   await own.wait(minute);
   expect(own.channel.shown.map(({ message }) => message.headline)).toEqual(['The disk is nearly full.']);
 });
+
+test('what is open is listed and found also where another agent tells', async () => {
+  await using own = await world();
+  await own.minutes(2);
+  own.groups.open = 1;
+  await own.minutes(1);
+  const other = own.again();
+  await other.tick();
+  const [alert] = own.alerts.list();
+  expect(other.list()).toEqual([alert]);
+  expect(other.find(alert!.alert)).toMatchObject({ state: 'open' });
+  await other.close();
+});

@@ -43,8 +43,14 @@ const doneAgain = ({ options, reading, answer }: Invocation): Promise<number> =>
     });
     const replies = options.replies === true ? await recollect(store, span) : null;
     answer({ ledger: store.head(), ...done, replies }, () => text(done) + (replies ? repliesText(replies) : ''));
-    return done.differ + (replies?.differ ?? 0) > 0 ? 1 : 0;
+    return [done, ...(replies ? [replies] : [])].every(isShown) ? 0 : 1;
   });
+
+/** Whether what was recorded is borne out: something was done again, and nothing differs. Nothing done again bears nothing out. */
+const isShown = ({ agree, differ }: { readonly agree: number; readonly differ: number }): boolean => differ === 0 && agree > 0;
+
+const nothing = (what: string, { agree, differ }: { readonly agree: number; readonly differ: number }): string =>
+  agree + differ === 0 ? `No ${what} was done again, so that nothing is shown.\n` : '';
 
 async function judgedToday({ options, config, reading, answer, now }: Invocation): Promise<number> {
   const settings = config();
@@ -118,20 +124,22 @@ function instantIn(options: Options, name: 'from' | 'to'): number | undefined {
   });
 }
 
-function text({ cycles, judgements, evaluations, agree, differ, notReperformed, programs, differences }: Reperformed): string {
+function text(done: Reperformed): string {
+  const { cycles, judgements, evaluations, agree, differ, notReperformed, programs, differences } = done;
   const code = programs.map(
     ({ hash, cycles, onDisk }) => `  program ${hash.slice(0, 16)}: ${cycles} cycles${onDisk ? ', the code on the disk' : ''}\n`,
   );
   const silent = notReperformed.map(({ reason, judgements: count }) => `  not done again: ${count}: ${reason}\n`);
   const head = `${judgements} judgements of ${cycles} cycles, ${evaluations} evaluations\n  agree: ${agree}\n  differ: ${differ}\n`;
-  return head + silent.join('') + code.join('') + (differ > 0 ? `\n${differing(differences)}` : '');
+  return head + silent.join('') + code.join('') + nothing('judgement', done) + (differ > 0 ? `\n${differing(differences)}` : '');
 }
 
-function repliesText({ looks, collections, agree, differ, notReperformed, differences }: Recollected): string {
+function repliesText(done: Recollected): string {
+  const { looks, collections, agree, differ, notReperformed, differences } = done;
   const silent = notReperformed.map(({ reason, looks: count }) => `  not done again: ${count}: ${reason}\n`);
   const rows = differences.map(({ index, asOf, scope, says }) => [String(index), asOf.slice(0, 16), scope, says]);
   return (
-    `${looks} looks, ${collections} collections from replies\n  agree: ${agree}\n  differ: ${differ}\n${silent.join('')}` +
+    `${looks} looks, ${collections} collections from replies\n  agree: ${agree}\n  differ: ${differ}\n${silent.join('')}${nothing('look', done)}` +
     (differ > 0 ? `\n${table(['LEAF', 'AT', 'SCOPE', 'SAYS'], rows)}` : '')
   );
 }

@@ -8,7 +8,7 @@ export interface Gauges {
   readonly vitals: Vitals;
   /** Where the evidence is a file. */
   readonly file: string | null;
-  readonly connections: readonly Pick<Connection, 'provider' | 'quotas'>[];
+  readonly connections: readonly Pick<Connection, 'id' | 'provider' | 'quotas'>[];
   readonly heartbeat: { readonly taken: number | null; readonly failures: number } | null;
   readonly measures: readonly Measure[];
   readonly now: number;
@@ -74,9 +74,9 @@ function own({ vitals, file, connections, heartbeat, now }: Gauges): Measure[] {
 
 /** What providers last said of the calls that are left. */
 export const quotaMeasures = (connections: Gauges['connections']): Measure[] =>
-  connections.flatMap(({ provider, quotas }) =>
+  connections.flatMap(({ id, provider, quotas }) =>
     (quotas?.() ?? []).flatMap(({ name, left, of }): Measure[] => {
-      const labels = { provider, quota: name };
+      const labels = { connection: id, provider, quota: name };
       return [
         { name: 'holdfast_provider_quota_left', help: 'Calls that the provider still allows in this hour.', labels, value: left },
         { name: 'holdfast_provider_quota', help: 'Calls that it allows in all.', labels, value: of },

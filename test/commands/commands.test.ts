@@ -196,6 +196,11 @@ ${window ? 'window: { from: 2026-03-02, to: 2026-03-31, timeZone: UTC }\n' : ''}
       /^2 judgements of \d cycles, 2 evaluations\n {2}agree: 2\n/,
     );
     expect(await holdfast(folder, 'replay --from yesterday')).toMatchObject({ code: 2 });
+    // What was not done again bears nothing out.
+    expect(await holdfast(folder, 'replay --rule idp.no-such', at(1))).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('No judgement was done again, so that nothing is shown.'),
+    });
 
     const again = await holdfast(folder, 'replay --today --json', at(1));
     expect(JSON.parse(again.out)).toMatchObject({ rules: [], items: [], notJudged: 0 });

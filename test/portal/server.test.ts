@@ -143,7 +143,7 @@ describe('listening', () => {
     const { port } = other.address() as AddressInfo;
     await expect(startPortal({ ...options, listen: { host: '127.0.0.1', port } })).rejects.toMatchObject({
       code: 'PORT_IN_USE',
-      message: `The portal cannot listen on 127.0.0.1:${port}: the port is in use.`,
+      message: `Nothing can listen on 127.0.0.1:${port}: the port is in use.`,
     });
     await new Promise((resolve) => other.close(resolve));
   });

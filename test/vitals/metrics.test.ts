@@ -85,7 +85,7 @@ test('what an operator must see is there: ages, unread scopes by reason, items, 
       facts({
         vitals,
         now: state.wall,
-        connections: [{ provider: 'github', quotas: () => [{ name: 'core', left: 4_000, of: 5_000 }] }],
+        connections: [{ id: 'github-main', provider: 'github', quotas: () => [{ name: 'core', left: 4_000, of: 5_000 }] }],
         heartbeat: { taken: state.wall - 1_000, failures: 0 },
         measures: [{ name: 'holdfast_queue_jobs', help: 'Jobs.', labels: { state: 'waiting' }, value: 2 }],
       }),
@@ -101,7 +101,7 @@ test('what an operator must see is there: ages, unread scopes by reason, items, 
   expect(valueOf(samples, 'holdfast_items', { population: 'aws.vpc' })).toBe(12);
   expect(valueOf(samples, 'holdfast_anchor_leaves_behind', { anchor: 'worm' })).toBe(3);
   expect(valueOf(samples, 'holdfast_anchor_failures', { anchor: 'worm' })).toBe(4);
-  expect(valueOf(samples, 'holdfast_provider_quota_left', { provider: 'github', quota: 'core' })).toBe(4_000);
+  expect(valueOf(samples, 'holdfast_provider_quota_left', { connection: 'github-main', provider: 'github', quota: 'core' })).toBe(4_000);
   expect(valueOf(samples, 'holdfast_disk_free_bytes')).toBe(100 * 2 ** 30);
   expect(valueOf(samples, 'holdfast_heartbeat_age_seconds')).toBe(1);
   expect(valueOf(samples, 'holdfast_queue_jobs', { state: 'waiting' })).toBe(2);

@@ -283,7 +283,7 @@ export async function openAgent({
             operations,
             periods: periodsOf(config, collectors),
             problems: (at) => (defaultChannel(config.alerts) === null ? [] : lettersProblem(lettersOf(operations), at)),
-            measures: async () => [...alertMeasures(tallyOf(operations), now()), ...((await queue?.watch.measures()) ?? [])],
+            measures: [async () => alertMeasures(tallyOf(operations), now()), ...(queue ? [queue.watch.measures] : [])],
           },
           connections,
         ),

@@ -38,12 +38,14 @@ export async function openSigns({ config, build, log, now }: Parts): Promise<Sig
       if (path === '/healthz') return verdict(vitals.dead(now()));
       if (path === '/readyz') return verdict(problems());
       if (path !== '/metrics') return null;
+      const asked = await Promise.allSettled((vitals.watched?.measures ?? []).map((measures) => measures()));
       const facts = {
         vitals,
         file: typeof config.store === 'string' ? config.store : null,
         connections,
         heartbeat: heartbeat?.state() ?? null,
-        measures: (await vitals.watched?.measures?.()) ?? [],
+        measures: asked.flatMap((part) => (part.status === 'fulfilled' ? part.value : [])),
+        silent: asked.some(({ status }) => status === 'rejected'),
         now: now(),
       };
       return exposition(await meter.text(facts));

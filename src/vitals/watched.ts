@@ -18,8 +18,8 @@ export interface Watched {
   readonly periods: ReadonlyMap<string, number>;
   /** What other parts know to be wrong. */
   readonly problems?: (now: number) => readonly Problem[];
-  /** What other parts have to show, by the names of the metrics. */
-  readonly measures?: () => Promise<readonly Measure[]>;
+  /** What other parts have to show, by the names of the metrics; one that throws shows nothing, and the others do. */
+  readonly measures?: readonly (() => Promise<readonly Measure[]>)[];
 }
 
 /** How often something of each connection is due: as its most frequent collector is. One without collectors is never due. */

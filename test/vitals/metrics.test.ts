@@ -1,8 +1,11 @@
 import { expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import { CallFailure, type Connection } from '#src/collector.ts';
+import type { Config } from '#src/config.ts';
 import type { CycleOutcome } from '#src/cycle/cycle.ts';
 import type { Gauges } from '#src/vitals/gauges.ts';
 import { openMeter } from '#src/vitals/meter.ts';
+import { openSigns } from '#src/vitals/signs.ts';
 import type { Watched } from '#src/vitals/watched.ts';
 import { read, valueOf } from './exposition.ts';
 import { hour, patient } from './world.ts';
@@ -106,6 +109,46 @@ test('what an operator must see is there: ages, unread scopes by reason, items, 
   expect(valueOf(samples, 'holdfast_heartbeat_age_seconds')).toBe(1);
   expect(valueOf(samples, 'holdfast_queue_jobs', { state: 'waiting' })).toBe(2);
   expect(valueOf(samples, 'process_resident_memory_bytes')).toBeGreaterThan(0);
+});
+
+test('while the store is away they answer that the agent is not ready, with all that is known without it', async () => {
+  const { watched, state } = patient();
+  const config = { store: ':memory:', folder: '/nowhere', metrics: null, heartbeat: null } as unknown as Config;
+  await using signs = await openSigns({ config, build, log: pino({ level: 'silent' }), now: () => state.wall });
+  const part = (name: string) => async () => (state.away ? Promise.reject(new Error('away')) : [{ name, help: 'Some.', value: 2 }]);
+  const connection = { id: 'github-main', provider: 'github', quotas: () => [{ name: 'core', left: 4_000, of: 5_000 }] };
+  signs.accompany(
+    { ...watched, measures: [part('holdfast_letters_waiting'), async () => [{ name: 'holdfast_queue_up', help: 'Some.', value: 1 }]] },
+    [connection as unknown as Connection],
+  );
+  const asked = async () => {
+    const { status, text } = (await signs.answer('/metrics'))!;
+    const samples = read(text);
+    return [
+      status,
+      ...[
+        'holdfast_ready',
+        'holdfast_ledger_leaves',
+        'holdfast_ledger_signed_leaves',
+        'holdfast_letters_waiting',
+        'holdfast_queue_up',
+        'holdfast_provider_quota_left',
+      ].map((name) => (samples.some((sample) => sample.name === name) ? valueOf(samples, name) : null)),
+    ];
+  };
+  expect(await asked()).toEqual([200, 1, 10, 10, 2, 1, 4_000]);
+  state.away = true;
+  expect(await asked()).toEqual([200, 0, 10, null, null, 1, 4_000]);
+  state.away = false;
+  expect(await asked()).toEqual([200, 1, 10, 10, 2, 1, 4_000]);
+});
+
+test('a part that cannot tell its measures is no silence: the agent is not ready', async () => {
+  const { vitals, watched, state } = patient();
+  vitals.attach(watched);
+  const ready = async (silent: boolean) =>
+    valueOf(read(await openMeter(build).text(facts({ vitals, silent, now: state.wall }))), 'holdfast_ready');
+  expect([await ready(false), await ready(true)]).toEqual([1, 0]);
 });
 
 test('a label is text, whatever it holds; many items and accounts make no more lines', async () => {

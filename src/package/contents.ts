@@ -72,7 +72,7 @@ export async function fill(
   await writeLines(spool, 'ledger/looks.ndjson', store, looks);
   await writeRuns(spool, cycles);
   const told = await tellWindow(spool, { store, reporting: asked, window, cycles, backfills, ruleSets: ruleSets.values(), progress });
-  const { deviations, setAside, gaps, controls, waivers } = told;
+  const { deviations, setAside, lapsesSetAside, gaps, controls, waivers } = told;
 
   const references = newReferences();
   const calls = refer(references, { store, cycles, entries, window });
@@ -122,6 +122,7 @@ export async function fill(
       gaps,
       backfills,
       setAside,
+      lapsesSetAside,
       beside: judgedBeside(known, reporting.rules),
       neverRead: held.flatMap(([scope, { lastLook, failing, retired }]) =>
         lastLook === null && !retired ? [{ scope, reason: failing ? explainUnread(failing.unread) : 'not read yet' }] : [],

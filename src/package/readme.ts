@@ -9,6 +9,7 @@ import type { DeviationRow, StatusReport } from '#src/report/types.ts';
 import type { Window } from '#src/window/types.ts';
 import { checking, established, files, limits } from './readme-words.ts';
 import type { ControlLine } from './results.ts';
+import type { LapsesSetAside } from './set-aside.ts';
 import type { WaiversTold } from './waivers.ts';
 
 /** What the first page tells of. */
@@ -32,6 +33,7 @@ export interface FirstPage {
   readonly backfills: readonly Backfill[];
   /** Deviations that the cycles recorded and that are not told any more. */
   readonly setAside: readonly DeviationRow[];
+  readonly lapsesSetAside: LapsesSetAside;
   /** Rules that judged other scopes together with corrected ones, which was not done again. */
   readonly beside: readonly { readonly rule: string; readonly scopes: readonly string[] }[];
   readonly neverRead: readonly { readonly scope: string; readonly reason: string }[];
@@ -191,7 +193,7 @@ ${
 }
 
 /** What was not known when it happened, and what rests on it. */
-function corrections({ backfills, setAside, beside, controls, deviations, window, timeZone }: FirstPage): Html | null {
+function corrections({ backfills, setAside, lapsesSetAside, beside, controls, deviations, window, timeZone }: FirstPage): Html | null {
   if (backfills.length === 0) return null;
   const clock = clockIn(timeZone);
   const own = backfills.filter(({ from, to }) => from < window.to && to > window.from);
@@ -234,6 +236,11 @@ ${
             html`<tr><td class="when">${clock.time(Date.parse(firstBad))}</td><td class="when">${firstGood === null ? html`<b>open</b>` : clock.time(Date.parse(firstGood))}</td><td>${rule}</td><td><bdi>${name}</bdi><div class="sub"><bdi>${message}</bdi></div></td><td class="num">${correction ? number(correction.index) : ''}</td></tr>`,
         )}</tbody></table>`
 }
+<p>${
+    lapsesSetAside.events + lapsesSetAside.obligations === 0
+      ? 'No event that failed, and no obligation that was late or missed, is told otherwise because of them.'
+      : html`<b>Set aside likewise:</b> ${counted(lapsesSetAside.events, 'event')} that failed (<a href="results/set-aside-events.csv">results/set-aside-events.csv</a>) and ${counted(lapsesSetAside.obligations, 'obligation')} late or missed (<a href="results/set-aside-obligations.csv">results/set-aside-obligations.csv</a>), as they were recorded.`
+  }</p>
 <p class="sub">${own.length > shown.length ? `The first ${shownRows} of ${number(own.length)}. ` : ''}${others > 0 ? `${number(others)} more concern other times. ` : ''}All: <a href="results/corrections.csv">results/corrections.csv</a>; each with its calls, replies and items under evidence.</p></section>`;
 }
 

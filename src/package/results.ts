@@ -11,6 +11,7 @@ import type { ControlReport, ControlRule, DeviationRow } from '#src/report/types
 import { judgedBy } from '#src/rule.ts';
 import { equation, within } from '#src/window/events.ts';
 import { owedIn } from '#src/window/evidence.ts';
+import type { Obligation } from '#src/window/obligations.ts';
 import { timeline } from '#src/window/timeline.ts';
 import type { Window } from '#src/window/types.ts';
 import { type Cell, csv } from './csv.ts';
@@ -150,6 +151,19 @@ export interface SetAside {
 const deviationCells = (row: DeviationRow): Cell[] =>
   deviationColumns.map((column): Cell => (column === 'backfilled' ? row.correction?.index : row[column]));
 
+/** The leaf that brought what is known of an event, where no cycle did. */
+export function leafThatBrought({
+  context,
+  backfills,
+}: Pick<Telling, 'context' | 'backfills'>): (scope: string, item: string) => number | null {
+  const brought = new Set(backfills.map(({ index }) => index));
+  const corrected = new Set(backfills.map(({ scope }) => scope));
+  return (scope, item) => {
+    const latest = corrected.has(scope) ? context.store.history(scope, item).at(-1)?.index : undefined;
+    return latest !== undefined && brought.has(latest) ? latest : null;
+  };
+}
+
 /** The events of the window under each rule that judges events, and the equation of each population. */
 export async function writePopulations(
   { spool, context, window, backfills, nameOf }: Telling,
@@ -157,13 +171,7 @@ export async function writePopulations(
 ): Promise<void> {
   const equations: Record<string, unknown> = {};
   const held = [...context.store.held].sort(([a], [b]) => byUtf8(a, b));
-  const brought = new Set(backfills.map(({ index }) => index));
-  const corrected = new Set(backfills.map(({ scope }) => scope));
-  /** The leaf that brought what is known of an event, where no cycle did. */
-  const broughtBy = (scope: string, item: string): number | null => {
-    const latest = corrected.has(scope) ? context.store.history(scope, item).at(-1)?.index : undefined;
-    return latest !== undefined && brought.has(latest) ? latest : null;
-  };
+  const broughtBy = leafThatBrought({ context, backfills });
   for (const [rule, populations] of rules) {
     const events = held.flatMap(
       ([
@@ -249,22 +257,25 @@ export async function writeCorrections({ spool, backfills }: Telling): Promise<v
 
 /** What was owed in the window under the rules with a schedule, and what became of it. */
 export async function writeObligations({ spool, context, window }: Telling): Promise<void> {
-  const rows = [...context.observed(window).evidence.values()]
-    .sort((a, b) => byUtf8(a.rule, b.rule))
-    .flatMap((evidence) =>
-      evidence.kind !== 'cadence'
-        ? []
-        : evidence.owed
-            .flatMap((owed) => owedIn(owed, window))
-            .map((obligation): Cell[] => {
-              const { subject, period, from, to, due, state, done, item, days } = obligation;
-              return [evidence.rule, subject, period, iso(from), iso(to), iso(due), state, done === null ? null : iso(done), item, days];
-            }),
-    );
+  const rows = owedBy(context, window).map(({ rule, subject, period, from, to, due, state, done, item, days }): Cell[] => {
+    return [rule, subject, period, iso(from), iso(to), iso(due), state, done === null ? null : iso(done), item, days];
+  });
   await spool.add(
     'results/obligations.csv',
     csv(['rule', 'subject', 'period', 'from', 'to', 'due', 'state', 'done', 'item', 'days'], rows),
   );
 }
+
+export type Owing = Obligation & { readonly rule: string };
+
+/** The obligations of the window, by rule. */
+export const owedBy = (context: Context, window: Window): Owing[] =>
+  [...context.observed(window).evidence.values()]
+    .sort((a, b) => byUtf8(a.rule, b.rule))
+    .flatMap((evidence) =>
+      evidence.kind !== 'cadence'
+        ? []
+        : evidence.owed.flatMap((owed) => owedIn(owed, window)).map((one) => ({ ...one, rule: evidence.rule })),
+    );
 
 const iso = (instant: number): string => new Date(instant).toISOString();

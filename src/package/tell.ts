@@ -19,6 +19,7 @@ import {
   writeTimelines,
 } from './results.ts';
 import { writeEntities, writeNames } from './scope.ts';
+import { type LapsesSetAside, writeLapsesSetAside } from './set-aside.ts';
 import type { Spool } from './spool.ts';
 import { type Entity, storyOf } from './story.ts';
 import type { BackfillFact, CycleFact } from './trail.ts';
@@ -29,6 +30,8 @@ export interface Told {
   readonly deviations: readonly DeviationRow[];
   /** Deviations that the cycles recorded and that are not told any more. */
   readonly setAside: readonly DeviationRow[];
+  /** Failed events and obligations of the same kind. */
+  readonly lapsesSetAside: LapsesSetAside;
   readonly gaps: readonly Gap[];
   readonly controls: readonly ControlLine[];
   readonly waivers: WaiversTold;
@@ -71,7 +74,8 @@ export async function tellWindow(
   progress('deviations');
   const deviations = await writeDeviations(telling);
   progress('the change log');
-  const setAside = await writeSetAside(telling, contextOf({ ...reporting, store }), deviations);
+  const recorded = contextOf({ ...reporting, store });
+  const setAside = await writeSetAside(telling, recorded, deviations);
   const shown = changesShown(context.store, deviations, window).union(wordsOf(store, setAside.recorded, window));
   const { entities, referred, isNeeded } = await writeStory(spool, store, { cycles, window, shown });
   for (const entity of entities) {
@@ -89,13 +93,14 @@ export async function tellWindow(
     [...placed.keys()].filter((rule) => !events.has(rule)),
   );
   await writePopulations(telling, events);
+  const lapsesSetAside = await writeLapsesSetAside(telling, recorded, events);
   await writeCorrections(telling);
   const gaps = await writeGaps(telling);
   await writeObligations(telling);
   const controls = await writeConclusions(telling);
   const waivers = await writeWaivers(telling, deviations);
   const { observed } = coverageOfScopes(context.observed(window), context.store, window);
-  return { deviations, setAside: setAside.rows, gaps, controls, waivers, observed, entities, referred, isNeeded };
+  return { deviations, setAside: setAside.rows, lapsesSetAside, gaps, controls, waivers, observed, entities, referred, isNeeded };
 }
 
 async function writeStory(

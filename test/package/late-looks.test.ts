@@ -1,11 +1,13 @@
 import { expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { openSqlite } from '#src/evidence/sqlite.ts';
 import { type BackfillRecord, type EvidenceStore, scopeKey } from '#src/evidence/store.ts';
 import { canonical } from '#src/ledger/canonical.ts';
 import { verifyPackage } from '#src/package/verifiers/verify.mjs';
 import { openReport } from '#src/report/report.ts';
+import { defineCadenceRule, fail, judgedBy, pass } from '#src/rule.ts';
 import { hour, minute, recordOf, start } from '#test/evidence/world.ts';
-import { sourceOf } from './corrected-world.ts';
+import { exampleRules, sourceOf } from './corrected-world.ts';
 import { packageOf } from './world.ts';
 
 const scope = { connection: 'first', account: '111111111111', region: 'global', population: 'example.bucket' };
@@ -69,6 +71,22 @@ const event = (key: string, result: 'pass' | 'fail', minutes: number) => ({
   judgements: [{ rule: 'example.event', result, message: `It is ${result}.`, severity: 'high' } as const],
 });
 
+/** Something must be done every hour; only the event `two` is none of that. */
+const hourly = defineCadenceRule(exampleRules.map(judgedBy).find(({ type }) => type === 'example.change')!, {
+  id: 'example.hourly',
+  title: 'Hourly',
+  severity: 'low',
+  rationale: '',
+  remediation: '',
+  owedBy: 'everything',
+  inspects: [],
+  parameters: z.object({}),
+  messages: { done: 'Done.', not: 'Not done.' },
+  examples: { pass: [{}], fail: [] },
+  schedule: () => ({ mode: 'rolling', days: 1 / 24 }),
+  evaluate: ({ key }) => (key === 'two' ? fail('not') : pass('done')),
+});
+
 /** Two looks at events, the second of which first saw one that failed; then the scope ends, or only another connection is looked at. */
 async function eventStore(ends: boolean): Promise<EvidenceStore> {
   const store = openSqlite(':memory:');
@@ -109,13 +127,47 @@ test.each([
   };
   const one = ['one', 'one', '2025-12-31T23:50:00.000Z', 'pass', 'high', 'It is pass.'];
   const two = ['two', 'two', '2025-12-31T23:55:00.000Z', 'fail', 'high', 'It is fail.', ''];
+  const head = 'rule,scope,item,at,severity,message,backfilled\n';
   const first = await known([event('one', 'pass', 10)]);
+  expect(first.files.get('results/set-aside-events.csv')).toBe(head);
   expect(first.rows).toEqual([[...one, expect.anything()], two]);
   const other = await known([event('one', 'pass', 10), event('two', 'pass', 5)]);
   expect(other.rows).toEqual([
     [...one, expect.anything()],
     ['two', 'two', '2025-12-31T23:55:00.000Z', 'pass', 'high', 'It is pass.', '3'],
   ]);
+  expect(other.files.get('results/set-aside-events.csv')).toBe(
+    `${head}example.event,${scopeKey(changes)},two,2025-12-31T23:55:00.000Z,high,It is fail.,3\n`,
+  );
+  expect(other.files.get('00_README.html')!.replaceAll('\u00a0', ' ')).toContain('1 event that failed');
+});
+
+test('an event that failed, and that what was brought dates otherwise, is set aside of a window in which it is not any more', async () => {
+  await using store = await eventStore(false);
+  const { ruleSet: rules } = await rulesOf(store);
+  const items = [event('one', 'pass', 10), event('two', 'fail', 90)];
+  const looks = [{ asOf: start + 10 * minute, hold: hour, calls: [call('late')], items }];
+  await store.backfill({ ...late(looks), scope: changes, ruleSet: rules, to: start + 2 * hour - 1 });
+  const { files, bytes } = await packageOf(sourceOf(store, { from: start - hour, to: start + 3 * hour }));
+  expect((await verifyPackage(bytes, { judge: 'none' })).checks.flatMap(({ faults }) => faults)).toEqual([]);
+  expect(files.get('results/set-aside-events.csv')).toContain(',two,2025-12-31T23:55:00.000Z,high,It is fail.,3\n');
+});
+
+test('an obligation that was missed, and that what was brought meets, is set aside', async () => {
+  await using store = await eventStore(false);
+  const { ruleSet: rules } = await rulesOf(store);
+  const items = [event('one', 'pass', 10), event('three', 'pass', -5)];
+  const looks = [{ asOf: start + 10 * minute, hold: hour, calls: [call('late')], items }];
+  await store.backfill({ ...late(looks), scope: changes, ruleSet: rules, to: start + 2 * hour - 1 });
+  const source = sourceOf(store, { from: start - hour, to: start + 3 * hour });
+  const { reporting } = source;
+  const { files, bytes } = await packageOf({ ...source, reporting: { ...reporting, rules: [...reporting.rules, hourly] } });
+  expect((await verifyPackage(bytes, { judge: 'none' })).checks.flatMap(({ faults }) => faults)).toEqual([]);
+  expect(files.get('results/set-aside-obligations.csv')!.split('\n').slice(0, -1)).toEqual([
+    'rule,subject,period,from,to,due,recorded,told',
+    'example.hourly,the company,2025-12-31T23:50:00.000Z,2025-12-31T23:50:00.000Z,2026-01-01T00:50:00.000Z,2026-01-01T00:50:00.000Z,missed,met',
+  ]);
+  expect(files.get('00_README.html')!.replaceAll('\u00a0', ' ')).toContain('1 obligation late or missed');
 });
 
 const rulesOf = async (store: EvidenceStore) => ({ ruleSet: [...store.told()].at(-1)!.ruleSet });

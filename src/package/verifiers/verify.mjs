@@ -2008,6 +2008,8 @@ async function checkResults(found, check) {
   const told = new Set(deviations.map(({ id, scope }) => `${id}\n${scope}`));
   const setAside = recorded.filter(({ id, scope }) => !told.has(`${id}\n${scope}`));
   compareDeviations('results/set-aside.csv', found, setAside, check);
+  const lapses = ofEvents.flatMap((rule) => eventsSetAside(rule, facts, found)).sort((a, b) => byBytes(a.rule, b.rule));
+  compare('results/set-aside-events.csv', eventsSetAsideCsv(lapses), found.corrections.length > 0);
   for (const path of [...files.under('results/timeline/'), ...files.under('results/populations/')])
     if (!compared.includes(path) && !isHeaderOnly(files, path)) check.say(`${path}: no rule in the log is of that name and kind`);
   return `${compared.length + 3} files follow from the change log: entities, runs, gaps, timelines, populations, ${deviations.length} deviations and ${waivers.waivers.length} waivers`;
@@ -2909,6 +2911,30 @@ function eventsOf(rule, { world, window, detailOf, corrections }, found) {
   }
   return events;
 }
+
+/** Events of corrected scopes that failed in the window as the cycles recorded them, and that are not told so any more. */
+function eventsSetAside(rule, facts, found) {
+  const corrected = new Set(facts.corrections.map(({ scope }) => scope));
+  const brought = new Set(facts.corrections.map(({ index }) => index));
+  const slot = ({ scope, key }) => `${scope}\n${key}`;
+  const failed = (world) =>
+    eventsOf(rule, { ...facts, world }, found).filter(({ scope, result }) => corrected.has(scope) && result === 'fail');
+  const still = new Set(failed(facts.world).map(slot));
+  return failed(found.world)
+    .filter((event) => !still.has(slot(event)))
+    .map((event) => {
+      const now = facts.world.scopes.get(event.scope)?.items.get(event.key)?.index;
+      return { ...event, rule, backfilled: brought.has(now) ? now : null };
+    });
+}
+
+const eventsSetAsideCsv = (events) =>
+  [
+    'rule,scope,item,at,severity,message,backfilled\n',
+    ...events.map(({ rule, scope, key, at, severity, message, backfilled }) =>
+      csvLine([rule, scope, key, iso(at), severity, message, backfilled]),
+    ),
+  ].join('');
 
 const populationCsv = (events) =>
   [

@@ -31,7 +31,7 @@ const mayImport: Record<string, RegExp> = {
     /^\.\/|^#src\/(alerts\/sources|config|cycle|collector|companion|duration|evidence\/store|listening|operations|outside|portal\/guard|populations\/monitor-place|schedule\/queue)|^pino$|^prom-client$|^node:/,
   'src/actions/action.ts': /^$/,
   'src/actions/*.ts':
-    /^\.\/|^#src\/(evidence|ledger|waivers|operations)\/|^#src\/(companion|config|errors|report\/types)\.ts$|^zod$|^pino$|^node:/,
+    /^\.\/|^#src\/(evidence|ledger|waivers|operations)\/|^#src\/(companion|config|errors|report\/types|window\/last-seen)\.ts$|^zod$|^pino$|^node:/,
   'src/waivers/*.ts': /^\.\/|^#src\/evidence\/(entries|store)\.ts$/,
   'src/package/*.ts':
     /^\.\/|^#src\/(evidence|ledger|signing|report|waivers|window|catalogue|portal\/(html|strip|told|wording)|config|controls|collector|rule|population|registry|errors)|^node:/,

@@ -108,8 +108,8 @@ export function openAlerts(options: AlertsOptions): Alerts {
     const waivers = options.waivers();
     const changed = watch.waived(waivers, open, at);
     if (changed) found.push(changed);
-    const noticed = waiverConditions(waivers, { route, stillFails: watch.stillFails, now: at });
-    found.push(against(noticed, open, isWaiver, waiverOver(waivers, at), at));
+    const noticed = waiverConditions(waivers, { route, covered: watch.covered, now: at });
+    found.push(against(noticed, open, isWaiver, waiverOver(waivers, watch.covered, at), at));
     if (store.lastCycle() !== null && (isDue('owed', 5 * minute) || cycles)) {
       const owed = options.owed(at);
       const due = obligationConditions(owed, { route, open, now: at });

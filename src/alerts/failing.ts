@@ -1,6 +1,7 @@
 import type { Judgement } from '#src/cycle/evaluate.ts';
 import { type HeldItem, type HeldScope, type ItemRecord, type ResultRun, scopeKey } from '#src/evidence/store.ts';
 import { judgedBy, type Rule } from '#src/rule.ts';
+import { isSeen } from '#src/window/last-seen.ts';
 import type { Condition } from './condition.ts';
 import { diff, fieldsOf, signatureOf } from './diff.ts';
 import type { FieldChange } from './message.ts';
@@ -101,7 +102,7 @@ function boundsIn(found: readonly Failing[], { store }: Watching): (failing: Fai
 
 /** A deviation goes on while it is not observed; only a look that saw it otherwise is before it. `exact`: such a look is among the runs. */
 function boundsOf(runs: readonly ResultRun[]): (Bounds & { readonly exact: boolean }) | null {
-  const seen = runs.filter(({ result }) => result !== 'unobserved' && result !== 'pending');
+  const seen = runs.filter(({ result }) => isSeen(result));
   const other = seen.findLastIndex(({ result, gone }) => result !== 'fail' || gone);
   const first = seen[other + 1];
   if (!first) return null;
@@ -141,7 +142,7 @@ function beganAt(log: readonly ItemRecord[], rule: string): number {
   for (let i = log.length - 1; i >= 0; i--) {
     const result = log[i]!.judgements.find((each) => each.rule === rule)?.result;
     if (result === 'fail') began = i;
-    else if (result !== 'unobserved' && result !== 'pending') break;
+    else if (result === undefined || isSeen(result)) break;
   }
   return began;
 }

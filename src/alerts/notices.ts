@@ -1,6 +1,7 @@
 import type { Condition } from './condition.ts';
 import type { Router } from './routes.ts';
 import type { Trouble, WaiverNotice } from './sources.ts';
+import type { Covered } from './watching.ts';
 
 /* Conditions that no item has: waivers, and troubles of the agent itself. */
 
@@ -26,6 +27,18 @@ export const troubleConditions = (troubles: readonly Trouble[], route: Router): 
     firstBad: since,
   }));
 
+/** What is told of what an expired waiver covered. */
+const whatLasts: Readonly<Partial<Record<Covered, string>>> = {
+  fails: 'what it covered still fails',
+  failed: 'what it covered failed when it was last seen, and cannot be seen',
+  unknown: 'it is not known whether what it covered still fails',
+};
+const whatIsOver: Readonly<Partial<Record<Covered, string>>> = {
+  past: 'what it covered has happened, and does not go on failing',
+  'rule-off': 'the rule is switched off',
+  mended: 'nothing that it covered still fails',
+};
+
 /** Asks for a decision. */
 export const isRequest = (key: string): boolean => /^waiver\n.* requested$/s.test(key);
 
@@ -41,10 +54,10 @@ function noticesOf({ from, until }: WaiverNotice): readonly [first: number, ...o
 
 export const isWaiver = ({ kind }: Condition): boolean => kind === 'waiver';
 
-/** Requests that wait for a decision; waivers about to expire, and expired ones whose items still fail. */
+/** Requests that wait for a decision; waivers about to expire, and expired ones whose items still fail, or are not known to be mended. */
 export function waiverConditions(
   waivers: readonly WaiverNotice[],
-  { route, stillFails, now }: { route: Router; stillFails: (waiver: WaiverNotice) => boolean; now: number },
+  { route, covered, now }: { route: Router; covered: (waiver: WaiverNotice) => Covered; now: number },
 ): Condition[] {
   return waivers.flatMap((waiver): Condition[] => {
     const { id, rule, items, state, requestedBy, requestedAt, decidedBy, reason, compensating, until } = waiver;
@@ -81,14 +94,17 @@ export function waiverConditions(
     const [told, ...notices] = noticesOf(waiver);
     if (now < told) return [];
     const expired = until <= now;
-    if (expired && !stillFails(waiver)) return [];
+    const lasting = expired ? whatLasts[covered(waiver)] : '';
+    if (lasting === undefined) return [];
     return [
       {
         ...common,
         key: `waiver\n${id}`,
-        headline: expired ? `A waiver expired on ${date}, and what it covered still fails.` : `A waiver of ${count} expires on ${date}.`,
+        headline: expired ? `A waiver expired on ${date}, and ${lasting}.` : `A waiver of ${count} expires on ${date}.`,
         says: `Asked for by ${requestedBy}, approved by ${decidedBy}.\nReason: ${reason}\nCompensating control: ${compensating}`,
-        remedy: 'Mend what it covers, or ask for a renewal before it ends.',
+        remedy: expired
+          ? 'Mend what it covers, ask for a renewal, or withdraw the waiver.'
+          : 'Mend what it covers, or ask for a renewal before it ends.',
         firstBad: told,
         due: until,
         notices,
@@ -98,13 +114,19 @@ export function waiverConditions(
 }
 
 /** How what was told of a waiver is over, by what is known of it now. */
-export function waiverOver(waivers: readonly WaiverNotice[], now: number): (condition: Condition) => string {
+export function waiverOver(
+  waivers: readonly WaiverNotice[],
+  covered: (waiver: WaiverNotice) => Covered,
+  now: number,
+): (condition: Condition) => string {
   return ({ key, waiver: id }) => {
     const waiver = waivers.find((each) => each.id === id);
     if (waiver?.state === 'requested' && waiver.until <= now) return 'nobody decided it before its end';
     if (isRequest(key)) return 'it was decided';
     if (waiver?.renewed) return 'it was renewed';
     if (waiver?.state === 'over') return 'it was withdrawn';
-    return waiver && waiver.until <= now ? 'it ended, and nothing that it covered still fails' : 'it is needed no more';
+    if (!waiver) return 'the waiver is on record no more';
+    if (waiver.until > now) return 'its end is not near';
+    return `it ended, and ${whatIsOver[covered(waiver)] ?? 'it is not known what became of what it covered'}`;
   };
 }

@@ -1,10 +1,11 @@
 import type { CycleOutcome } from '#src/cycle/cycle.ts';
 import { type HeldScope, type ItemChange, scopeKey } from '#src/evidence/store.ts';
 import type { Condition } from './condition.ts';
+import { coveredBy } from './covered.ts';
 import { conditionsOf, type Failing, failingKey, failingNow, failingOf, howEnded, howJudged } from './failing.ts';
 import { isSilence, isUnreadField, silenceEnded, silences, unreadEnded, unreadFields } from './silence.ts';
 import type { WaiverNotice } from './sources.ts';
-import { against, type Ended, type Found, type Open, type Watching } from './watching.ts';
+import { against, type Covered, type Ended, type Found, type Open, type Watching } from './watching.ts';
 
 /** Follows the evidence: what began to be wrong, and what is so no more. It only reads, and what it forgets it finds again. */
 export interface Watch {
@@ -19,8 +20,8 @@ export interface Watch {
   silent(open: Open, now: number): Found;
   /** Waivers that begin and end. Null where nothing did since the last time. */
   waived(waivers: readonly WaiverNotice[], open: Open, now: number): Found | null;
-  /** Whether something that the waiver covers fails now. */
-  stillFails(waiver: WaiverNotice): boolean;
+  /** The worst that becomes of what a waiver covers. */
+  covered(waiver: WaiverNotice): Covered;
 }
 
 export function watchOver(watching: Watching): Watch {
@@ -120,14 +121,19 @@ export function watchOver(watching: Watching): Watch {
       const next = inForce(current, now);
       if (current === waivers && next.size === waived.size && [...next.keys()].every((key) => waived.has(key))) return null;
       const before = waived;
+      const expired = new Set(current.flatMap(({ id, state, until }) => (state === 'approved' && until <= now ? id : [])));
       [waivers, waived] = [current, next];
-      const over = [...before.keys()].filter((key) => !next.has(key));
+      const over = [...before].flatMap(([key, { id }]) => (next.has(key) ? [] : [{ key, expired: expired.has(id) }]));
       const ended = [...open.values()].flatMap(({ key }) => (next.has(key) ? [{ key, at: now, how: waivedUntil(next.get(key)!) }] : []));
-      const back = over.flatMap((key) => {
+      const back = over.flatMap(({ key, expired }) => {
         const [, rule, scope, item] = key.split('\n') as [string, string, string, string];
         const held = store.held.get(scope);
         const found = held?.retired === null ? held.items.get(item) : undefined;
-        return held && found ? [...failingOf(rules, held, found)].filter((failing) => failing.rule.id === rule) : [];
+        if (!held || !found) return [];
+        // What has happened does not go on failing once its waiver has ended; one that was withdrawn accepts nothing.
+        return [...failingOf(rules, held, found)].filter(
+          (failing) => failing.rule.id === rule && !(expired && failing.rule.kind === 'event'),
+        );
       });
       return {
         raised: raisedFrom(
@@ -139,11 +145,7 @@ export function watchOver(watching: Watching): Watch {
       };
     },
 
-    stillFails: ({ rule, items }) =>
-      items.some(({ scope, item }) => {
-        const held = store.held.get(scope);
-        return held?.retired === null && held.items.get(item)?.judgements.some((each) => each.rule === rule && each.result === 'fail');
-      }),
+    covered: coveredBy(watching),
   };
 }
 

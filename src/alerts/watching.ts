@@ -16,6 +16,12 @@ export interface Watching {
   readonly periodOf: (held: HeldScope) => number;
 }
 
+/**
+ * What becomes of what a waiver covered. `failed`: it failed when it was last seen, and cannot be seen. `past`: it has happened, and does not go
+ * on. `unknown`: nobody here sees it.
+ */
+export type Covered = 'fails' | 'failed' | 'unknown' | 'past' | 'rule-off' | 'mended';
+
 /** The conditions that are open at present, by key. */
 export type Open = ReadonlyMap<string, Condition>;
 

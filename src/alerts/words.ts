@@ -46,7 +46,8 @@ function wordsOf(alert: Alert, said: Said, now: number): [headline: string, line
       if (alert.kind === 'waiver') return [`The waiver ends in ${span(said.due - now)}, at ${minuteOf(said.due)}.`, first(alert)];
       return [`Due in ${span(said.due - now)}: ${items(said.count)}, by ${minuteOf(said.due)}.`, []];
     case 'due-passed':
-      if (alert.kind === 'waiver') return [`The waiver ended at ${minuteOf(said.due)}, and what it covered still fails.`, first(alert)];
+      if (alert.kind === 'waiver')
+        return [openMembers(alert)[0]?.condition.headline ?? 'The waiver ended.', [`It ended at ${minuteOf(said.due)}.`, ...first(alert)]];
       return [`The deadline has passed: ${items(said.count)}, due ${minuteOf(said.due)}.`, []];
     case 'acknowledged':
       return [

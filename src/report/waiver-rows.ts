@@ -1,4 +1,5 @@
 import { type Step, stateAt } from '#src/waivers/waivers.ts';
+import { lastSeen } from '#src/window/last-seen.ts';
 import type { Context } from './context.ts';
 import { nameIn } from './deviation-rows.ts';
 import type { WaiverRow, WaiversReport } from './types.ts';
@@ -64,7 +65,7 @@ function failingNow({ current, observed, presentWindow }: Context): (rule: strin
   return (rule, scope, item) => {
     if (failed.has(`${rule}\n${scope}\n${item}`)) return true;
     const own = items.get(rule)?.find((each) => each.item === item && each.scopeKey === scope);
-    return own?.runs.findLast(({ result }) => result !== 'unobserved')?.result === 'fail';
+    return own !== undefined && lastSeen(own.runs) === 'fail';
   };
 }
 

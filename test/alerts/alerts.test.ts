@@ -212,7 +212,7 @@ describe('waivers', () => {
       [3, expect.stringMatching(/^The waiver ends in (3 d|2 d 23 h), at 2026-/)],
       [1, expect.stringMatching(/^The waiver ends in (1 d|23 h 5\d min|24 h), at 2026-/)],
       [0, 'Worse: the severity was medium and is high.'],
-      [0, expect.stringMatching(/^The waiver ended at 2026-.*, and what it covered still fails\.$/)],
+      [0, expect.stringMatching(/^A waiver expired on 2026-.*, and what it covered still fails\.$/)],
     ]);
     expect(message).toMatchObject({ state: 'open', severity: 'high' });
     for (const words of [message.says, thread[0]!.lines.join('\n')]) expect(words).toContain('Asked for by Ada, approved by Grace.');

@@ -1,10 +1,12 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Condition } from '#src/alerts/condition.ts';
+import { coveredBy } from '#src/alerts/covered.ts';
 import { waiverConditions, waiverOver } from '#src/alerts/notices.ts';
 import { obligationConditions, obligationEnded } from '#src/alerts/obligations.ts';
 import { isSilence, silences, unreadFields } from '#src/alerts/silence.ts';
 import type { WaiverNotice } from '#src/alerts/sources.ts';
-import type { HeldScope } from '#src/evidence/store.ts';
+import type { Covered } from '#src/alerts/watching.ts';
+import type { HeldScope, ResultRun } from '#src/evidence/store.ts';
 import type { Unread } from '#src/population.ts';
 import { rules } from '#src/registry.ts';
 import type { CadenceRule } from '#src/rule.ts';
@@ -72,7 +74,7 @@ test.each<[string, Partial<WaiverNotice>, boolean, string | null]>([
   ['asked for, and lapsed', { state: 'requested', from: null, decidedBy: null, until: now - 1 }, true, null],
   ['refused', { state: 'over' }, true, null],
 ])('a waiver %s', (_, changes, fails, severity) => {
-  const told = waiverConditions([{ ...waiver, ...changes }], { route, stillFails: () => fails, now });
+  const told = waiverConditions([{ ...waiver, ...changes }], { route, covered: () => (fails ? 'fails' : 'mended'), now });
   expect(told.map((each) => each.severity)).toEqual(severity === null ? [] : [severity]);
 });
 
@@ -81,14 +83,28 @@ test.each<[string, Partial<WaiverNotice>, string]>([
   ['renewed', { renewed: true }, 'it was renewed'],
   ['withdrawn', { state: 'over' }, 'it was withdrawn'],
 ])('of a waiver that is %s it is told how it is over', (_, changes, how) => {
-  const [condition] = waiverConditions([{ ...waiver, until: now + day }], { route, stillFails: () => true, now: now + day / 2 });
-  expect(waiverOver([{ ...waiver, ...changes }], now)(condition!)).toBe(how);
+  const [condition] = waiverConditions([{ ...waiver, until: now + day }], { route, covered: () => 'fails', now: now + day / 2 });
+  expect(waiverOver([{ ...waiver, ...changes }], () => 'mended', now)(condition!)).toBe(how);
 });
 
 test('a request that lapsed is told as undecided, one that was decided as decided', () => {
-  const [condition] = waiverConditions([{ ...waiver, state: 'requested' }], { route, stillFails: () => true, now });
-  expect(waiverOver([{ ...waiver, state: 'requested', until: now - 1 }], now)(condition!)).toBe('nobody decided it before its end');
-  expect(waiverOver([waiver], now)(condition!)).toBe('it was decided');
+  const [condition] = waiverConditions([{ ...waiver, state: 'requested' }], { route, covered: () => 'fails', now });
+  expect(waiverOver([{ ...waiver, state: 'requested', until: now - 1 }], () => 'mended', now)(condition!)).toBe(
+    'nobody decided it before its end',
+  );
+  expect(waiverOver([waiver], () => 'mended', now)(condition!)).toBe('it was decided');
+});
+
+test.each<[Covered, string | null]>([
+  ['fails', 'what it covered still fails.'],
+  ['failed', 'what it covered failed when it was last seen, and cannot be seen.'],
+  ['unknown', 'it is not known whether what it covered still fails.'],
+  ['past', null],
+  ['rule-off', null],
+  ['mended', null],
+])('a waiver that expired, where what it covered %s', (covered, says) => {
+  const told = waiverConditions([{ ...waiver, until: now - hour }], { route, covered: () => covered, now });
+  expect(told.map(({ headline }) => headline.replace(/.*?, and /, ''))).toEqual(says === null ? [] : [says]);
 });
 
 const held = (changes: Partial<HeldScope> = {}): HeldScope => ({
@@ -102,6 +118,75 @@ const held = (changes: Partial<HeldScope> = {}): HeldScope => ({
   ...changes,
 });
 const unread = (reason: Unread['unread']): Unread => ({ unread: reason, call: 's3:ListBuckets', needs: 's3:ListAllMyBuckets', detail: '' });
+
+test.each<[Covered, string]>([
+  ['past', 'it ended, and what it covered has happened, and does not go on failing'],
+  ['rule-off', 'it ended, and the rule is switched off'],
+  ['mended', 'it ended, and nothing that it covered still fails'],
+])('how a waiver is over where what it covered is %s', (covered, how) => {
+  const over = waiverOver([{ ...waiver, until: now - hour }], () => covered, now);
+  expect(over({ key: 'waiver\nW-1', waiver: 'W-1' } as Condition)).toBe(how);
+});
+
+describe('what becomes of what a waiver covered', () => {
+  const ofState = rules.find(({ id }) => id.startsWith('aws.s3') && !id.includes('account'))!;
+  const scope = 'aws/1/eu/aws.s3-bucket';
+  const look = (
+    result: string | null,
+    { before = 'fail', gone = false, ...changes }: Partial<HeldScope> & { before?: string; gone?: boolean } = {},
+  ) =>
+    coveredBy({
+      store: {
+        held: new Map([
+          [
+            scope,
+            held({ items: new Map(result === null ? [] : [['i', { judgements: [{ rule: ofState.id, result }] } as never]]), ...changes }),
+          ],
+        ]),
+        runs: () =>
+          [
+            { result: before, gone },
+            { result: 'unobserved', gone: false },
+          ] as ResultRun[],
+      } as never,
+      rules: new Map(rules.map((rule) => [rule.id, rule])),
+    });
+  const own = (changes: Partial<WaiverNotice> = {}) => ({ ...waiver, rule: ofState.id, items: [{ scope, item: 'i' }], ...changes });
+
+  test.each<[string, Parameters<typeof look>, Covered]>([
+    ['fails', ['fail'], 'fails'],
+    ['failed, and its scope cannot be read', ['fail', { failing: { since: now, unread: unread('throttled') } }], 'failed'],
+    ['failed, and cannot be seen', ['unobserved'], 'failed'],
+    ['passed, and cannot be seen', ['unobserved', { before: 'pass' }], 'mended'],
+    ['was gone, is back and cannot be seen', ['unobserved', { gone: true }], 'mended'],
+    ['was never seen', ['unobserved', { before: 'pending' }], 'unknown'],
+    ['passes', ['pass'], 'mended'],
+    ['is gone', [null], 'mended'],
+    ['is where nobody ever looked', [null, { lastLook: null }], 'unknown'],
+  ])('%s', (_, args, covered) => expect(look(...args)(own())).toBe(covered));
+
+  test('of events and obligations, of rules over the monitor, and of a rule that is switched off', () => {
+    const of = (rule: string, items = own().items) => look('pass')(own({ rule, items }));
+    const [event, cadence] = ['event', 'cadence'].map((kind) => rules.find((rule) => rule.kind === kind)!.id) as [string, string];
+    expect([of(event), of(cadence)]).toEqual(['past', 'past']);
+    expect(of('meta.waiver-approved-and-unexpired', [{ scope, item: 'W-2' }])).toBe('unknown');
+    expect(of('no.such-rule')).toBe('rule-off');
+  });
+
+  test('the worst of several decides', () => {
+    expect(
+      look('pass')(
+        own({
+          items: [
+            { scope, item: 'i' },
+            { scope: 'elsewhere', item: 'i' },
+          ],
+        }),
+      ),
+    ).toBe('unknown');
+  });
+});
+
 const lost = (changes: Partial<HeldScope>) =>
   silences(
     {

@@ -97,32 +97,56 @@ const callOf = (key: string): string => key.split('\n')[2]!;
 
 interface Lack {
   readonly unread: Unread;
-  readonly results: number;
+  /** The results that lack it. */
+  readonly of: { readonly rule: string; readonly item: string }[];
 }
 
 /** What the results of a scope lack, by the call that did not bring it, for a reason that does not pass where there is one. */
 function lacksOf({ items }: HeldScope): Map<string, Lack> {
   const found = new Map<string, Lack>();
-  for (const { judgements } of items.values())
-    for (const { unread } of judgements as readonly Judgement[]) {
+  for (const [item, { judgements }] of items)
+    for (const { rule, unread } of judgements as readonly Judgement[]) {
       if (!unread) continue;
       const known = found.get(unread.call);
       const told = known && (lasting.has(known.unread.unread) || !lasting.has(unread.unread)) ? known.unread : unread;
-      found.set(unread.call, { unread: told, results: (known?.results ?? 0) + 1 });
+      const of = known?.of ?? [];
+      of.push({ rule, item });
+      found.set(unread.call, { unread: told, of });
     }
   return found;
 }
 
 /**
  * What cannot be judged in a scope that is read: calls that are refused for items of it. One condition for each call, with how many results
- * it leaves unobserved. One that is open goes on while any result lacks what the call brings, whatever the reason is by now.
+ * it leaves unobserved. One that is open goes on while any result lacks what the call brings, whatever the reason is by now. What may pass by
+ * itself is told once a result lacks it for longer than two periods; `passing`: there is such that is not told yet.
  */
-export function unreadFields(held: HeldScope, { route }: Watching, open: Open): Condition[] {
-  if (held.retired) return [];
+export function unreadFields(
+  held: HeldScope,
+  watching: Watching,
+  open: Open,
+  now: number,
+): { readonly told: Condition[]; readonly passing: boolean } {
+  if (held.retired) return { told: [], passing: false };
+  const lacks = [...lacksOf(held)];
+  const told = unreadConditions(held, lacks, watching, open, now);
+  return { told, passing: told.length < lacks.length };
+}
+
+function unreadConditions(
+  held: HeldScope,
+  lacks: readonly (readonly [call: string, lack: Lack])[],
+  watching: Watching,
+  open: Open,
+  now: number,
+): Condition[] {
+  const { route, periodOf } = watching;
   const scope = scopeKey(held.scope);
-  return [...lacksOf(held)].flatMap(([call, { unread, results }]): Condition[] => {
+  return lacks.flatMap(([call, { unread, of }]): Condition[] => {
     const key = `unread\n${scope}\n${call}`;
-    if (!lasting.has(unread.unread) && !open.has(key)) return [];
+    const isTold = lasting.has(unread.unread) || open.has(key);
+    if (!isTold && now - unobservedSince(held, of, watching, now) <= 2 * periodOf(held)) return [];
+    const results = of.length;
     const severity = 'medium' as const;
     const { connection } = held.scope;
     return [
@@ -150,6 +174,24 @@ export function unreadFields(held: HeldScope, { route }: Watching, open: Open): 
       },
     ];
   });
+}
+
+/** Up to so many items of a rule are asked for one by one. */
+const few = 8;
+
+/** Since when the first of some results that are unobserved now is so. */
+function unobservedSince({ scope, lastLook }: HeldScope, results: Lack['of'], { store }: Watching, now: number): number {
+  const at = lastLook ?? now;
+  const question = { from: at, to: at, scope: scopeKey(scope) };
+  let since = at;
+  for (const [rule, own] of Map.groupBy(results, (each) => each.rule)) {
+    const items = new Set(own.map(({ item }) => item));
+    const questions = items.size > few ? [{}] : [...items].map((item) => ({ item }));
+    for (const each of questions)
+      for (const run of store.runs({ ...question, rule, ...each }))
+        if (run.result === 'unobserved' && run.ended === null && items.has(run.item)) since = Math.min(since, run.first);
+  }
+  return since;
 }
 
 /** How what was unread ended, as far as that was seen; null where it did not. The items that lacked it may also be gone. */

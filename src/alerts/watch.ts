@@ -28,6 +28,8 @@ export function watchOver(watching: Watching): Watch {
   const { store, rules } = watching;
   let waivers: readonly WaiverNotice[] = [];
   let waived = new Map<string, WaiverNotice>();
+  /** Scopes where something is unread that may pass by itself: what does not change is no change, so that they are looked at again. */
+  const passing = new Set<string>();
 
   const raisedFrom = (found: readonly Failing[], isNew: (failing: Failing) => boolean, since: (condition: Condition) => number) =>
     conditionsOf(
@@ -51,7 +53,12 @@ export function watchOver(watching: Watching): Watch {
   const fieldsOf = (scopes: readonly HeldScope[], open: Open, now: number): Found => {
     const keys = new Set(scopes.map(({ scope }) => scopeKey(scope)));
     return against(
-      scopes.flatMap((held) => unreadFields(held, watching, open)),
+      scopes.flatMap((held) => {
+        const { told, passing: waits } = unreadFields(held, watching, open, now);
+        if (waits) passing.add(scopeKey(held.scope));
+        else passing.delete(scopeKey(held.scope));
+        return told;
+      }),
       open,
       (each) => isUnreadField(each) && keys.has(each.scope),
       (each) => unreadEnded(each, watching),
@@ -79,7 +86,7 @@ export function watchOver(watching: Watching): Watch {
       const ended: { key: string; at: number; how: string }[] = [];
       const gone = new Set(record.retired.map(({ scope }) => scopeKey(scope)));
       const lost = new Set([...open.values()].filter(isUnreadField).map(({ scope }) => scope));
-      const unread = new Set([...gone].filter((key) => lost.has(key)));
+      const unread = new Set([...gone].filter((key) => lost.has(key) || passing.has(key)));
       for (const scope of record.scopes) {
         if (scope.status === 'failed') continue;
         const key = scopeKey(scope.scope);
@@ -90,7 +97,7 @@ export function watchOver(watching: Watching): Watch {
           if (item && change.snapshot !== null) failing.push(...failingOf(rules, held, item));
           ended.push(...endedBy(change, key, record.asOf, open, rules.keys()));
         }
-        if (scope.changes.some(touchesUnread) || lost.has(key)) unread.add(key);
+        if (scope.changes.some(touchesUnread) || lost.has(key) || passing.has(key)) unread.add(key);
       }
       if (gone.size > 0 || [...open.values()].some(({ rule }) => rule !== null && !rules.has(rule)))
         ended.push(

@@ -215,7 +215,7 @@ test.each<[string, Partial<HeldScope>, boolean]>([
 test('a call that is refused for many items is one condition of its scope, with how many results it hides', () => {
   const judgement = { rule: 'r', result: 'unobserved', message: '', severity: 'high', unread: unread('denied') } as const;
   const items = new Map(['a', 'b', 'c'].map((key) => [key, { item: { key, name: key }, judgements: [judgement] } as never]));
-  const told = unreadFields(held({ items }), { route } as never, new Map());
+  const told = unreadFields(held({ items }), { route, periodOf: () => hour } as never, new Map(), now).told;
   expect(told.map(({ key, says }) => [key, says.slice(0, 27)])).toEqual([
     ['unread\naws/1/eu/aws.s3-bucket\ns3:ListBuckets', '3 results are not observed.'],
   ]);

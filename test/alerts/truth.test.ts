@@ -67,6 +67,25 @@ describe('what cannot be read', () => {
   });
 });
 
+test('a field that is slowed down and stays unread is told once that lasts for two periods, also by who begins anew', async () => {
+  await using own = await world();
+  await own.minutes(2);
+  Object.assign(own.groups, { refuse: 'throttled', refused: 'ec2:DescribeNetworkInterfaces' });
+  await own.minutes(2);
+  expect(monitoring(own)).toEqual([]);
+  await own.minutes(3);
+  const lacking = `aws: ec2:DescribeNetworkInterfaces cannot be read: The provider ${slowed}. (2 scopes)`;
+  expect(monitoring(own)).toEqual([[lacking, 'open', undefined]]);
+  await own.alerts.close();
+  for (const table of ['alert_member', 'alert']) own.operations.db.prepare(`DELETE FROM ${table}`).run();
+  (own as { alerts: unknown }).alerts = own.again();
+  await own.wait(minute);
+  expect(monitoring(own).map(([headline]) => headline)).toEqual([lacking, lacking]);
+  own.groups.refuse = null;
+  await own.minutes(1);
+  expect(monitoring(own)[1]).toEqual([expect.any(String), 'resolved', 'no result lacks it any more']);
+});
+
 test('what was owed is said to be done only when it was seen done; while nobody can see it, the message says so', async () => {
   const rule = rules.find(({ over }) => over === 'obligations') as CadenceRule;
   const due = start + 4 * hour;

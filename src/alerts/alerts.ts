@@ -10,6 +10,7 @@ import { type Composing, compose, stateOf } from './compose.ts';
 import type { Condition } from './condition.ts';
 import { openDelivery } from './delivery.ts';
 import { step } from './drift.ts';
+import { isItemHeld } from './failing.ts';
 import { leaseIn } from './lease.ts';
 import { type ListedAlert, listed } from './list.ts';
 import { isTrouble, isWaiver, troubleConditions, waiverConditions, waiverOver } from './notices.ts';
@@ -19,7 +20,7 @@ import type { OwedNow } from './owed.ts';
 import { blindScopes } from './silence.ts';
 import type { KnownAlerts, Orders, Reread, Troubles, Waivers } from './sources.ts';
 import { type Alert, type AlertState, defaultPolicy, type News, type Policy, type Telling } from './state.ts';
-import { forgetBefore, isKnown, load, save } from './tables.ts';
+import { forgetBefore, forgetNoted, isKnown, load, save } from './tables.ts';
 import { type Watch, watchOver } from './watch.ts';
 import { against, type Found, type Open, type Outcomes, type Watching } from './watching.ts';
 import { replyOf } from './words.ts';
@@ -121,7 +122,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
   /** What became known since the last step. */
   function newsAt(at: number): News {
     if (memory === null) {
-      const { state, first, ordersTo } = load(operations, at - policy.reopens);
+      const { state, first, noted, ordersTo } = load(operations, at - policy.reopens);
       const { to } = options.orders(null);
       const watch = watchOver(watching);
       // A ledger that is shorter than it was is another one, or was put back.
@@ -129,7 +130,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
       const open = openIn(state);
       watch.waived(options.waivers(), open, at);
       outcomes = [];
-      return together([watch.everything(open, at, first), ...timed(watch, open, at, true)], [], at);
+      return together([watch.everything(open, at, first, noted), ...timed(watch, open, at, true)], [], at);
     }
     const { watch, state } = memory;
     const open = openIn(state);
@@ -187,7 +188,10 @@ export function openAlerts(options: AlertsOptions): Alerts {
     }
     if (at - last.forgotten >= day) {
       last.forgotten = at;
-      operations.transaction(() => forgetBefore(operations, at - 30 * day));
+      operations.transaction(() => {
+        forgetBefore(operations, at - 30 * day);
+        forgetNoted(operations, (key) => isItemHeld(key, store));
+      });
     }
   }
 

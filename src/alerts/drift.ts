@@ -74,7 +74,7 @@ function reopen(draft: Draft, id: string, back: readonly Member[]): void {
 }
 
 /** What ended before it was told is not told; evidence has it all the same. */
-function end(draft: Draft, { key, at, how }: NonNullable<News['ended']>[number], policy: Policy): void {
+function end(draft: Draft, { key, at, how, waived }: NonNullable<News['ended']>[number], policy: Policy): void {
   const waiting = draft.waiting.get(key);
   if (waiting) {
     draft.waiting.delete(key);
@@ -85,7 +85,7 @@ function end(draft: Draft, { key, at, how }: NonNullable<News['ended']>[number],
   const member = alert?.members.get(key);
   if (!alert || !member || member.ended !== null) return;
   turned(draft, member.condition, policy);
-  put(draft, alert.id, [{ ...member, ended: { at, how, noted: draft.now } }]);
+  put(draft, alert.id, [{ ...member, ended: { at, how, noted: draft.now, ...(waived && { waived }) } }]);
 }
 
 function obey(draft: Draft, order: Order): void {

@@ -17,6 +17,12 @@ export interface Failing {
 
 export const failingKey = (rule: string, scope: string, item: string): string => `result\n${rule}\n${scope}\n${item}`;
 
+/** Whether the item of such a key is held. */
+export function isItemHeld(key: string, { held }: Watching['store']): boolean {
+  const [, , scope, item] = key.split('\n') as [string, string, string, string];
+  return held.get(scope)?.items.has(item) === true;
+}
+
 /** Every result that fails, of the scopes that still exist. */
 export function* failingNow({ store, rules }: Pick<Watching, 'store' | 'rules'>): Generator<Failing> {
   for (const held of store.held.values()) if (!held.retired) for (const item of held.items.values()) yield* failingOf(rules, held, item);

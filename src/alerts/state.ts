@@ -8,7 +8,7 @@ export interface Member {
   readonly condition: Condition;
   readonly joined: number;
   /** `noted` is when that became known. */
-  readonly ended: { readonly at: number; readonly how: string; readonly noted: number } | null;
+  readonly ended: { readonly at: number; readonly how: string; readonly noted: number; readonly waived?: true } | null;
 }
 
 /** What is told as one: the conditions of one cause. Instants in epoch ms. */
@@ -83,7 +83,7 @@ export const noAlerts: AlertState = {
 /** What has become known since the last step. */
 export interface News {
   readonly raised?: readonly Waiting[];
-  readonly ended?: readonly { readonly key: string; readonly at: number; readonly how: string }[];
+  readonly ended?: readonly { readonly key: string; readonly at: number; readonly how: string; readonly waived?: true }[];
   /** Scopes that were looked at completely, each as often as it was. */
   readonly looked?: readonly string[];
   /** Scopes that cannot be read at present: what was seen of them may be over. */

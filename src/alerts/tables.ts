@@ -16,6 +16,9 @@ export const alertPart: Part = {
      CREATE INDEX alert_letter_open ON alert_letter (state, channel, seq);
      CREATE INDEX alert_letter_alert ON alert_letter (alert, seq);
      CREATE TABLE alert_lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until BIGINT NOT NULL)`,
+    `CREATE TABLE alert_noted (key TEXT PRIMARY KEY);
+     INSERT INTO alert_noted SELECT DISTINCT key FROM alert_member WHERE data LIKE '%"kind":"event"%' AND data LIKE '%"ended":{"at":%'
+       AND data NOT LIKE '%"how":"waived until %'`,
   ],
   forget: forgetMentioned,
 };
@@ -33,6 +36,8 @@ export interface Remembered {
   readonly state: AlertState;
   /** Nothing was ever remembered here. */
   readonly first: boolean;
+  /** Events that are told no more: by their keys, for as long as they are held. */
+  readonly noted: ReadonlySet<string>;
   /** Null where that was never remembered. */
   readonly ordersTo: number | null;
 }
@@ -64,6 +69,12 @@ export function load({ db }: Operations, resolvedSince: number): Remembered {
       parents: known?.parents ?? [],
     },
     first: known === null,
+    noted: new Set(
+      db
+        .prepare('SELECT key FROM alert_noted')
+        .all()
+        .map(({ key }) => String(key)),
+    ),
     ordersTo: known?.ordersTo ?? null,
   };
 }
@@ -71,6 +82,8 @@ export function load({ db }: Operations, resolvedSince: number): Remembered {
 /** Writes what differs between two states, and up to which leaf orders were taken. To be called in a transaction. */
 export function save({ db }: Operations, before: AlertState, after: AlertState, ordersTo: number): void {
   const rows: Value[][] = [];
+  /** Events that ended, and those that go on: one may have moved from an alert to another. */
+  const events = { ended: new Set<string>(), open: new Set<string>() };
   const alert = db.prepare(
     'INSERT INTO alert (id, resolved, data) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET resolved = excluded.resolved, data = excluded.data',
   );
@@ -80,9 +93,15 @@ export function save({ db }: Operations, before: AlertState, after: AlertState, 
     const { members, ...data } = now;
     alert.run(id, now.resolved?.at ?? null, JSON.stringify(data));
     if (was?.members === members) continue;
-    for (const [key, member] of members) if (was?.members.get(key) !== member) rows.push([id, key, JSON.stringify(member)]);
+    for (const [key, member] of members) {
+      if (was?.members.get(key) === member) continue;
+      rows.push([id, key, JSON.stringify(member)]);
+      if (member.condition.kind === 'event' && !member.ended?.waived) events[member.ended === null ? 'open' : 'ended'].add(key);
+    }
   }
   upsertMembers(db, rows);
+  note(db, events.ended.difference(events.open));
+  unnote(db, events.open);
   const memory: Memory = { flips: [...after.flips], looks: [...after.looks], parents: after.parents, ordersTo };
   db.prepare("INSERT INTO alert_memory (name, data) VALUES ('state', ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data").run(
     JSON.stringify(memory),
@@ -100,6 +119,26 @@ function upsertMembers(db: Operations['db'], rows: readonly (readonly Value[])[]
       `INSERT INTO alert_member (alert, key, data) VALUES ${places} ON CONFLICT (alert, key) DO UPDATE SET data = excluded.data`,
     ).run(...some.flat());
   }
+}
+
+function note(db: Engine, keys: Iterable<string>): void {
+  for (const key of keys) db.prepare('INSERT INTO alert_noted (key) VALUES (?) ON CONFLICT (key) DO NOTHING').run(key);
+}
+
+function unnote(db: Engine, keys: Iterable<string>): void {
+  for (const key of keys) db.prepare('DELETE FROM alert_noted WHERE key = ?').run(key);
+}
+
+/** Forgets the events that are no longer held. To be called in a transaction. */
+export function forgetNoted({ db }: Operations, isHeld: (key: string) => boolean): void {
+  const keys = db
+    .prepare('SELECT key FROM alert_noted')
+    .all()
+    .map(({ key }) => String(key));
+  unnote(
+    db,
+    keys.filter((key) => !isHeld(key)),
+  );
 }
 
 /** Forgets alerts that were resolved before an instant, with their letters. To be called in a transaction. */
@@ -126,6 +165,13 @@ function forgetMentioned(db: Engine, mentions: (text: string) => boolean): numbe
     for (const table of ['alert_member', 'alert_letter']) db.prepare(`DELETE FROM ${table} WHERE alert = ?`).run(id);
     db.prepare('DELETE FROM alert WHERE id = ?').run(id);
   }
+  unnote(
+    db,
+    db
+      .prepare('SELECT key FROM alert_noted')
+      .all()
+      .flatMap(({ key }) => (mentions(String(key)) ? [String(key)] : [])),
+  );
   for (const { name, data } of db.prepare('SELECT name, data FROM alert_memory').all()) {
     const { flips, ...rest } = JSON.parse(String(data)) as Memory;
     const kept = flips.filter((flip) => !mentions(JSON.stringify(flip)));

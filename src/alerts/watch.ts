@@ -11,9 +11,9 @@ import { against, type Covered, type Ended, type Found, type Open, type Watching
 export interface Watch {
   /**
    * Everything that fails, held against what is open: at the start, and whenever something may have been missed. `first`: nothing was ever
-   * watched here before.
+   * watched here before. `noted`: the events of which somebody took note, or that are over for another reason.
    */
-  everything(open: Open, now: number, first: boolean): Found;
+  everything(open: Open, now: number, first: boolean, noted: ReadonlySet<string>): Found;
   /** What a cycle changed. */
   after(outcome: CycleOutcome, open: Open, now: number): Found & { readonly looked: readonly string[] };
   /** What only time changes: scopes that are not looked at. */
@@ -45,7 +45,8 @@ export function watchOver(watching: Watching): Watch {
     [...open.values()].flatMap((condition) => {
       if (!isResult(condition)) return [];
       const waiver = waived.get(condition.key);
-      const how = waiver ? waivedUntil(waiver) : howEnded(condition, watching);
+      if (waiver) return [{ key: condition.key, at: now, how: waivedUntil(waiver), waived: true }];
+      const how = howEnded(condition, watching);
       return how === null ? [] : [{ key: condition.key, at: now, how }];
     });
 
@@ -67,10 +68,12 @@ export function watchOver(watching: Watching): Watch {
   };
 
   return {
-    everything(open, now, first) {
-      const found = [...failingNow(watching)].filter(({ rule, held, item }) =>
-        needsRaising(open.get(failingKey(rule.id, scopeKey(held.scope), item.key)), item.judgements, rule.id),
-      );
+    everything(open, now, first, noted) {
+      const accepted = acceptedBefore(waivers, now);
+      const found = [...failingNow(watching)].filter(({ rule, held, item }) => {
+        const key = failingKey(rule.id, scopeKey(held.scope), item.key);
+        return !(rule.kind === 'event' && (noted.has(key) || accepted.has(key))) && needsRaising(open.get(key), item.judgements, rule.id);
+      });
       const raised = raisedFrom(
         found,
         (failing) => first || isFirst(failing),
@@ -131,7 +134,9 @@ export function watchOver(watching: Watching): Watch {
       const expired = new Set(current.flatMap(({ id, state, until }) => (state === 'approved' && until <= now ? id : [])));
       [waivers, waived] = [current, next];
       const over = [...before].flatMap(([key, { id }]) => (next.has(key) ? [] : [{ key, expired: expired.has(id) }]));
-      const ended = [...open.values()].flatMap(({ key }) => (next.has(key) ? [{ key, at: now, how: waivedUntil(next.get(key)!) }] : []));
+      const ended = [...open.values()].flatMap(({ key }) =>
+        next.has(key) ? [{ key, at: now, how: waivedUntil(next.get(key)!), waived: true as const }] : [],
+      );
       const back = over.flatMap(({ key, expired }) => {
         const [, rule, scope, item] = key.split('\n') as [string, string, string, string];
         const held = store.held.get(scope);
@@ -169,6 +174,14 @@ function inForce(waivers: readonly WaiverNotice[], now: number): Map<string, Wai
       for (const { scope, item } of waiver.items) covered.set(failingKey(waiver.rule, scope, item), waiver);
   return covered;
 }
+
+/** What stood under a waiver until its end. */
+const acceptedBefore = (waivers: readonly WaiverNotice[], now: number): Set<string> =>
+  new Set(
+    waivers.flatMap(({ state, rule, items, until }) =>
+      state === 'approved' && until <= now ? items.map(({ scope, item }) => failingKey(rule, scope, item)) : [],
+    ),
+  );
 
 /** The open results of an item that a change ended. */
 function endedBy(change: ItemChange, scope: string, at: number, open: Open, rules: Iterable<string>): Ended {

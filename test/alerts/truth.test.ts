@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OwedNow } from '#src/alerts/owed.ts';
+import type { WaiverNotice } from '#src/alerts/sources.ts';
 import { rules } from '#src/registry.ts';
-import type { CadenceRule } from '#src/rule.ts';
+import { deadlinesOf } from '#src/report/asking.ts';
+import type { CadenceRule, Rule } from '#src/rule.ts';
 import type { Obligation } from '#src/window/obligations.ts';
 import { hour, minute, start, type World, world } from './world.ts';
 
@@ -185,6 +187,69 @@ describe('what people order', () => {
     await own.wait(minute);
     expect(thread(own)).toEqual(['ada@example.com asks for a waiver', 'grace@example.com approved the waiver W-AAAAAA.']);
   });
+});
+
+const asEvents = {
+  rules: new Map(rules.map((rule) => [rule.id, { ...rule, kind: 'event' } as Rule])),
+  deadlines: () => deadlinesOf({ parametersOf: () => ({}) }),
+  route: () => '#compliance',
+  periodOf: () => minute,
+};
+
+test.each<['approved' | 'over', number]>([
+  ['approved', 1],
+  ['over', 2],
+])('an event under waiver is told again only where the waiver was withdrawn: %s', async (state, told) => {
+  let waivers: readonly WaiverNotice[] = [];
+  await using own = await world({ watching: asEvents, waivers: () => waivers });
+  await own.minutes(2);
+  own.groups.open = 1;
+  await own.minutes(1);
+  const rule = 'aws.ec2.security-group-no-public-admin-ports';
+  const items = ['eu-central-1', 'us-east-1'].map((region) => ({
+    scope: `aws/111122223333/${region}/aws.security-group`,
+    item: `arn:aws:ec2:${region}:111122223333:security-group/sg-${region}-00000`,
+  }));
+  const [from, until] = [own.now, own.now + 24 * hour];
+  const by = { requestedBy: 'Ada', requestedAt: from, decidedBy: 'Grace', reason: '', compensating: '', renewed: false };
+  waivers = [{ id: 'W-1', rule, items, state: 'approved', from, until, ...by }];
+  await own.minutes(1);
+  await own.alerts.close();
+  own.now = until + hour;
+  waivers = [{ ...waivers[0]!, state }];
+  for (let i = 0; i < 2; i++) {
+    (own as { alerts: unknown }).alerts = own.again();
+    await own.minutes(1);
+    await own.alerts.close();
+  }
+  const events = own.channel.shown.filter(({ message: { kind } }) => kind === 'event');
+  expect(events.map(({ message }) => message.state)).toEqual(['resolved', ...(told === 2 ? ['open'] : [])]);
+});
+
+test('an event of which somebody took note does not come back, whoever begins anew, and however late', async () => {
+  await using own = await world({ watching: asEvents });
+  await own.minutes(2);
+  own.groups.open = 1;
+  await own.minutes(1);
+  expect(own.channel.shown.map(({ message: { kind, count } }) => [kind, count])).toEqual([['event', 2]]);
+  const deed = { do: 'acknowledge', alert: own.channel.shown[0]!.message.alert, until: new Date(own.now + hour).toISOString(), note: '' };
+  await own.record('action', { action: 'a', by: 'ada@example.com', deed });
+  await own.minutes(1);
+  for (const later of [0, 2 * hour, 31 * 24 * hour, 24 * hour]) {
+    await own.alerts.close();
+    own.now += later;
+    await own.look();
+    (own as { alerts: unknown }).alerts = own.again();
+    await own.wait(minute);
+    expect(own.channel.shown.flatMap(({ message: { kind, state } }) => (kind === 'event' ? state : []))).toEqual(['resolved']);
+  }
+  const noted = () => own.operations.db.prepare('SELECT key FROM alert_noted').all().length;
+  expect([own.operations.db.prepare('SELECT id FROM alert').all().length, noted()]).toEqual([0, 2]);
+  own.groups.count = 0;
+  await own.look();
+  own.now += 25 * hour;
+  await own.minutes(1);
+  expect(noted()).toBe(0);
 });
 
 test('what got worse while nobody told is told at the next start', async () => {

@@ -282,7 +282,10 @@ export async function openAgent({
             outside: outsideAt,
             operations,
             periods: periodsOf(config, collectors),
-            problems: (at) => (defaultChannel(config.alerts) === null ? [] : lettersProblem(lettersOf(operations), at)),
+            problems: (at) => [
+              ...(queue?.watch.problems() ?? []),
+              ...(defaultChannel(config.alerts) === null ? [] : lettersProblem(lettersOf(operations), at)),
+            ],
             measures: [async () => alertMeasures(tallyOf(operations), now()), ...(queue ? [queue.watch.measures] : [])],
           },
           connections,

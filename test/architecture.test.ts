@@ -40,7 +40,7 @@ const mayImport: Record<string, RegExp> = {
   'src/replay/*.ts':
     /^\.\/|^#(collectors|rules)\/index\.ts$|^#src\/(cycle|evidence|ledger|collector|population|rule|program|registry|report|window)|^node:/,
   'src/schedule/*.ts':
-    /^\.\/|^#src\/(cycle|ledger|operations|evidence\/(store|engine)|collector|population|config|duration|errors|program|redaction|signing\/key-file|alerts\/sources|vitals\/measure)|^bullmq$|^ioredis$|^p-limit$|^zod$|^node:/,
+    /^\.\/|^#src\/(cycle|ledger|operations|evidence\/(store|engine)|collector|population|config|duration|errors|program|redaction|signing\/key-file|alerts\/sources|vitals\/(measure|problems))|^bullmq$|^ioredis$|^p-limit$|^zod$|^node:/,
   'src/cycle/*.ts':
     /^\.\/|^#src\/(cycle|ledger|collector|population|populations|rule|duration|redaction|breath)|^#src\/evidence\/store\.ts$|^p-limit$|^node:zlib$/,
 };

@@ -2,7 +2,7 @@ import type { Operations } from '#src/operations/operations.ts';
 import type { Severity } from '#src/rule.ts';
 import type { Measure } from '#src/vitals/measure.ts';
 import { type Problem, spanInWords } from '#src/vitals/problems.ts';
-import type { Alert } from './state.ts';
+import type { Alert, Member } from './state.ts';
 
 /** What was not delivered. Instants in epoch ms. */
 export interface LetterTally {
@@ -60,6 +60,19 @@ export function lettersProblem({ waiting, waitingSince, parked, fault }: LetterT
   const how = late === null ? '' : `, the oldest that waits for ${spanInWords(late)}`;
   const why = fault?.says ?? (parked > 0 ? 'refused' : 'not tried yet');
   return [{ key: 'letters', says: `${lost} ${lost === 1 ? 'message' : 'messages'} not delivered${how}: ${why}; see \`holdfast alerts\`` }];
+}
+
+/** What the agent last told of its queue, and did not take back. */
+export function queueProblems({ db }: Operations): Problem[] {
+  const open = 'FROM alert_member JOIN alert ON alert.id = alert_member.alert WHERE alert.resolved IS NULL AND key LIKE ?';
+  return db
+    .prepare(`SELECT alert_member.data AS data ${open} ORDER BY key`)
+    .all('trouble\nqueue %')
+    .flatMap(({ data }): Problem[] => {
+      const { condition, ended } = JSON.parse(String(data)) as Member;
+      if (ended !== null) return [];
+      return [{ key: condition.name, says: condition.headline.replace(/^[A-Z]/, (first) => first.toLowerCase()).replace(/\.$/, '') }];
+    });
 }
 
 /** The tally for Prometheus. */

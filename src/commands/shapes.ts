@@ -379,6 +379,16 @@ const ordered = z.object({ waiver: z.string(), by: z.string(), index: z.int().de
 const looksTold = z.object({ complete: z.int(), failed: z.int() });
 const said = z.object({ conclusion: z.string(), says: z.string() });
 
+const pausing = z.object({
+  paused: z.boolean(),
+  changed: z.boolean().describe('False where it was so already'),
+  since: instant.nullable().describe('Since when it is, or was, paused; null where it was not, or nobody noted it'),
+  waiting: z.int().describe('Places that wait'),
+  underWay: z.int().describe('Places that workers have taken; what they tell is not lost'),
+  resting: z.int().describe('Places that failed, and are tried again'),
+  workers: z.int().describe('Workers that are connected'),
+});
+
 export const shapes = {
   alerts: z.object({ alerts: z.array(alert), undelivered: z.array(letter) }),
   'alerts --test': z.object({
@@ -391,6 +401,8 @@ export const shapes = {
   conclude,
   status,
   'status --alive': alive,
+  'worker --pause': pausing,
+  'worker --resume': pausing,
   'waive list': z.array(waiverRow),
   'waive show': waiverRow,
   'waive request': ordered.describe('`approve`, `refuse` and `withdraw` write the same'),

@@ -1,5 +1,5 @@
 import { defaultChannel } from '#src/alerts/slack-open.ts';
-import { type AlertTally, lettersProblem, tallyOf } from '#src/alerts/tally.ts';
+import { type AlertTally, lettersProblem, queueProblems, tallyOf } from '#src/alerts/tally.ts';
 import { milliseconds, parseDuration } from '#src/duration.ts';
 import { HoldfastError } from '#src/errors.ts';
 import { collectors } from '#src/registry.ts';
@@ -30,6 +30,7 @@ export const status: Command = {
       const problems = wellness(current, {
         ages: agesOf(periodsOf(config, collectors), store),
         unsignedFor: writtenAt === null ? 0 : (current.example ? writtenAt : now()) - writtenAt,
+        queue: operations && config.queue ? queueProblems(operations) : [],
         letters: alerts && defaultChannel(config.alerts) !== null ? lettersProblem(alerts, now()) : [],
       });
       answer({ well: problems.length === 0, problems, ...current, alerts: alerts && documentOf(alerts) }, () =>

@@ -6,6 +6,8 @@ interface Beside {
   readonly ages: readonly Ages[];
   /** Milliseconds since the last leaf was written: signing takes a moment. */
   readonly unsignedFor: number;
+  /** What the agent told of its queue. */
+  readonly queue: readonly Problem[];
   /** Messages that people do not get. */
   readonly letters: readonly Problem[];
 }
@@ -13,10 +15,11 @@ interface Beside {
 /** What is not well, the worst first; empty where all is. An open deviation whose time has not run out is no such thing. */
 export function wellness(
   { connections, ledger, signed, anchors, deviations, waivers, asOf }: StatusReport,
-  { ages, unsignedFor, letters }: Beside,
+  { ages, unsignedFor, queue, letters }: Beside,
 ): Problem[] {
   const blind = new Set(ages.flatMap((age) => (age.blind.length > 0 ? [age.connection] : [])));
   return [
+    ...queue,
     ...unseenIn(ages, Date.parse(asOf)),
     ...connections.flatMap(({ id, failing }): Problem[] => {
       if (failing.length === 0 || blind.has(id)) return [];

@@ -16,6 +16,7 @@ import { buildIn } from '#src/vitals/build.ts';
 import { openWorkerSigns } from '#src/vitals/worker-signs.ts';
 import type { Command, Options } from './command.ts';
 import { logLevelIn, logLevelOption } from './log-level.ts';
+import { giveOrder, orderIn } from './worker-pause.ts';
 
 /** What is under way may take so long to end once the process is asked to stop; what is left then is done by another worker. */
 const grace = 8_000;
@@ -23,15 +24,20 @@ const grace = 8_000;
 export const worker: Command = {
   summary:
     'A worker: collects what the agent asks for through the queue, with the same holdfast.yaml and secrets. Start as many as wanted.',
-  usage: 'worker [--name NAME] [--listen 127.0.0.1:9321]',
+  usage: 'worker [--name NAME] [--listen 127.0.0.1:9321] | --pause | --resume',
   options: {
     name: { type: 'string', means: 'How logs and metrics name it; the host and the process when not given' },
     listen: { type: 'string', means: 'Where /healthz, /readyz and /metrics of this worker are served; nowhere when not given' },
+    pause: { type: 'boolean', means: 'Start none: from now on no worker takes a job, until --resume; what is under way ends' },
+    resume: { type: 'boolean', means: 'Start none: workers take jobs again' },
     ...logLevelOption,
   },
-  run: async ({ config, options, env, now }) => {
+  run: async (invocation) => {
+    const { config, options, env, now } = invocation;
     const settings = config();
     if (!settings.queue) throw new HoldfastError('QUEUE_NOT_CONFIGURED', {});
+    const order = orderIn(options);
+    if (order) return giveOrder(order, settings, invocation);
     const listenAt = listenIn(options);
     const log = openLog(logLevelIn({ options, env }));
     using stopping = stopWhenAsked(log);

@@ -61,6 +61,7 @@ export function openBullmq(
     },
   });
   queue.on('error', () => undefined);
+  const sinceKey = `${prefix}:${name}:paused-since`;
   const listOf = (group: string) => `${prefix}:${name}:told:${group}`;
   const connections: Redis[] = [asking];
   let working: Redis | undefined;
@@ -169,17 +170,32 @@ export function openBullmq(
         },
       } satisfies Working;
     },
-    pause: () => ask(() => queue.pause()),
-    resume: () => ask(() => queue.resume()),
+    pause: () =>
+      ask(async () => {
+        if (await queue.isPaused()) return;
+        const [seconds] = await asking.time();
+        await asking.set(sinceKey, Number(seconds) * 1_000);
+        await queue.pause();
+      }),
+    resume: () =>
+      ask(async () => {
+        await queue.resume();
+        await asking.del(sinceKey);
+      }),
     counts: () =>
       ask(async (): Promise<Counts> => {
+        // What waits stays where it is while the queue is paused.
         const counts = await queue.getJobCounts('wait', 'prioritized', 'active', 'delayed');
+        const paused = await queue.isPaused();
+        const since = paused ? await asking.get(sinceKey) : null;
         const of = (...states: string[]) => states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
         return {
           waiting: of('wait', 'prioritized'),
           underWay: of('active'),
           resting: of('delayed'),
           workers: await queue.getWorkersCount(),
+          paused,
+          pausedSince: since === null ? null : Number(since),
         };
       }),
     async reserve(quota, perSecond) {

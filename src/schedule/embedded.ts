@@ -76,8 +76,9 @@ export function openEmbedded(
     void sql.tell.run(number(sql.lastTold.get(), 'last') + 1, batch, key, part, answer);
 
   function take(holder: string, most: number): Job[] {
-    if (most <= 0 || sql.paused.get()) return [];
+    if (most <= 0) return [];
     return transaction(() => {
+      if (sql.paused.get()) return [];
       const at = now();
       return sql.free.all(at, at + longestRest, at, at + timing.lease, most).flatMap((row) => {
         const [key, group, attempt] = [String(row['key']), String(row['batch']), Number(row['attempt']) + 1];
@@ -183,7 +184,9 @@ export function openEmbedded(
       } satisfies Working;
     },
     async pause() {
-      if (!sql.paused.get()) sql.pause.run(now());
+      transaction(() => {
+        if (!sql.paused.get()) sql.pause.run(now());
+      });
     },
     async resume() {
       sql.resume.run();
@@ -194,7 +197,15 @@ export function openEmbedded(
         number(sql.leased.get(now()), 'n'),
         number(sql.resting.get(now()), 'n'),
       ];
-      return { waiting: all - underWay - resting, underWay, resting, workers: number(sql.workers.get(now() - 2 * timing.lease), 'n') };
+      const paused = sql.paused.get();
+      return {
+        waiting: all - underWay - resting,
+        underWay,
+        resting,
+        workers: number(sql.workers.get(now() - 2 * timing.lease), 'n'),
+        paused: paused !== undefined,
+        pausedSince: paused ? number(paused, 'since') : null,
+      };
     },
     async reserve(name, perSecond) {
       return transaction(() => {

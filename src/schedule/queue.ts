@@ -28,6 +28,9 @@ export interface Counts {
   /** Failed, and to be tried again. */
   readonly resting: number;
   readonly workers: number;
+  readonly paused: boolean;
+  /** Epoch ms; null where it is not paused, and where somebody else's tool paused it. */
+  readonly pausedSince: number | null;
 }
 
 export interface Working {
@@ -52,7 +55,7 @@ export interface Queue extends AsyncDisposable {
   clear(): Promise<void>;
   /** Takes jobs, so many at the same time, until it is drained. Whoever handles one throws to have it tried again later. */
   work(who: { readonly name: string; readonly atOnce: number }, handle: (job: Job) => Promise<void>): Working;
-  /** Nothing is taken, by nobody, until `resume`. */
+  /** Nothing is taken, by nobody, until `resume`; what is under way goes on, what waits stays. Outlives every process; a second time changes nothing. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   counts(): Promise<Counts>;

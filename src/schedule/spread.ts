@@ -75,9 +75,10 @@ export function collectByWorkers({ queue, program, patience, silence = 300_000, 
     };
     /** Finds out whether anybody is at work, and brings back what the queue has lost. */
     const review = async () => {
-      const { waiting, underWay, resting } = await queue.counts();
-      if (underWay > 0 || resting > 0) moved = performance.now();
+      const { waiting, underWay, resting, paused } = await queue.counts();
+      if (underWay > 0 || resting > 0 || paused) moved = performance.now();
       if (waiting + underWay + resting > 0) return;
+      if (paused) return queue.add([...jobs.values()]);
       for (const job of jobs.values()) if (job.added >= adds) hear({ key: job.key, gaveUp: `the queue lost it ${adds} times` });
       await add([...jobs.values()]);
     };
@@ -106,17 +107,16 @@ export function collectByWorkers({ queue, program, patience, silence = 300_000, 
     }
     if (jobs.size > 0) {
       await queue.clear().catch(() => undefined);
-      const workers = await queue.counts().then(
-        (counts) => counts.workers,
-        () => null,
-      );
+      const counts = await queue.counts().catch(() => null);
       const waited = `no worker collected it within ${Math.round((performance.now() - began) / 1_000)} s`;
       const why =
-        workers === null
+        counts === null
           ? (fault ?? 'the queue does not answer')
-          : workers === 0
-            ? 'there is no worker'
-            : 'the workers did not end in time';
+          : counts.paused
+            ? 'the queue is paused'
+            : counts.workers === 0
+              ? 'there is no worker'
+              : 'the workers did not end in time';
       for (const { open } of jobs.values()) for (const each of open.values()) settle(each, notCollected(each.due, `${waited}: ${why}`));
     }
     return results;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Trouble, WaiverNotice } from '#src/alerts/sources.ts';
+import { queueProblems } from '#src/alerts/tally.ts';
 import { scopeKey } from '#src/evidence/store.ts';
+import { watchQueue } from '#src/schedule/watch.ts';
 import { hour, minute, start, world } from './world.ts';
 
 const day = 24 * hour;
@@ -266,6 +268,25 @@ test('a trouble of the agent itself is an alert for as long as it lasts', async 
   troubles = [];
   await own.minutes(1);
   expect(own.channel.shown[0]!.message.resolved?.how).toBe('it is well again');
+});
+
+test('a paused queue is told by an alert and to whoever asks for the status, until it goes on', async () => {
+  let paused = false;
+  const counts = async () => ({ waiting: 3, underWay: paused ? 0 : 1, resting: 0, workers: 1, paused, pausedSince: paused ? start : null });
+  const watch = watchQueue({ name: 'q', counts }, 30 * minute, () => start, null);
+  await using own = await world({ troubles: [watch.troubles] });
+  await own.minutes(1);
+  expect(queueProblems(own.operations)).toEqual([]);
+  paused = true;
+  await watch.sample();
+  await own.minutes(2);
+  const says = 'queue is paused since 2026-03-02T09:00:00.000Z: nothing is collected';
+  expect(own.channel.shown.map(({ message }) => message.headline)).toEqual([`The ${says}.`]);
+  expect(queueProblems(own.operations)).toEqual([{ key: 'queue paused', says: `the ${says}` }]);
+  paused = false;
+  await watch.sample();
+  await own.minutes(1);
+  expect(queueProblems(own.operations)).toEqual([]);
 });
 
 test('an acknowledgement and an assignment stand in the message; what is no alert is known to be none', async () => {

@@ -120,6 +120,8 @@ const heldElsewhere = [
   'replay',
   'replay --today',
   'key',
+  'worker --pause',
+  'worker --resume',
 ];
 
 describe('a directory over SCIM, from the first look to the conclusion', () => {

@@ -122,7 +122,7 @@ test('status says in ten lines whether all is well', () => {
   const told = Object.entries(cases)
     .map(
       ([title, status]) =>
-        `== ${title}\n${statusLines(status, wellness(status, { ages: agesIn(status), unsignedFor: 2 * 60_000, letters: [] }), tally)}`,
+        `== ${title}\n${statusLines(status, wellness(status, { ages: agesIn(status), unsignedFor: 2 * 60_000, queue: [], letters: [] }), tally)}`,
     )
     .join('\n');
   if (process.env['HOLDFAST_GOLDEN'] === 'write') writeFileSync(golden, told);
@@ -130,7 +130,7 @@ test('status says in ten lines whether all is well', () => {
 });
 
 test.each(Object.entries(cases))('%s: ten lines, the first says which, and no text of a provider acts in the terminal', (title, status) => {
-  const problems = wellness(status, { ages: agesIn(status), unsignedFor: 2 * 60_000, letters: [] });
+  const problems = wellness(status, { ages: agesIn(status), unsignedFor: 2 * 60_000, queue: [], letters: [] });
   const lines = statusLines(status, problems, tally).trimEnd().split('\n');
   expect(lines).toHaveLength(10);
   expect(lines[0]!.startsWith(problems.length === 0 ? 'All is well' : 'Not well: ')).toBe(true);
@@ -140,9 +140,14 @@ test.each(Object.entries(cases))('%s: ten lines, the first says which, and no te
 
 test('a head that is a moment old may be unsigned yet; a connection that is configured and never seen is missed', () => {
   const unsigned = { ...well, signed: { ...well.signed!, size: 1_233 } };
-  expect(wellness(unsigned, { ages: agesIn(unsigned), unsignedFor: 10_000, letters: [] })).toEqual([]);
+  expect(wellness(unsigned, { ages: agesIn(unsigned), unsignedFor: 10_000, queue: [], letters: [] })).toEqual([]);
   expect(
-    wellness(well, { ages: agesIn(well, [{ connection: 'okta', period: hour, ended: null, blind: [] }]), unsignedFor: 0, letters: [] }),
+    wellness(well, {
+      ages: agesIn(well, [{ connection: 'okta', period: hour, ended: null, blind: [] }]),
+      unsignedFor: 0,
+      queue: [],
+      letters: [],
+    }),
   ).toMatchObject([{ key: 'connection okta' }]);
 });
 
@@ -150,7 +155,7 @@ test('a connection of which nothing can be read is told once, with the reason', 
   const unread = { unread: 'denied', call: 'ec2:DescribeVpcs', needs: 'ec2:DescribeVpcs', detail: '' };
   const refused = { ...well, connections: [{ ...well.connections[0]!, failing: [{ scope: 'a', unread, since: asOf }] as never }] };
   const ages = [{ connection: 'aws', period: hour, ended: Date.parse(asOf), blind: ['denied'] }];
-  expect(wellness(refused, { ages, unsignedFor: 0, letters: [] })).toEqual([
+  expect(wellness(refused, { ages, unsignedFor: 0, queue: [], letters: [] })).toEqual([
     { key: 'connection aws', says: 'nothing of aws can be read (denied)' },
   ]);
 });
@@ -161,6 +166,7 @@ test('messages that people do not get are a problem, in the words of the channel
     const [problem, ...more] = wellness(well, {
       ages: agesIn(well),
       unsignedFor: 0,
+      queue: [],
       letters: lettersProblem({ ...tally, ...letters }, now),
     });
     expect(more).toEqual([]);

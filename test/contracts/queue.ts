@@ -76,7 +76,7 @@ export function queueContract(newPlace: () => Promise<QueuePlace>, { beside = fa
       () => asking.counts(),
       ({ underWay }) => underWay === 0,
     );
-    expect(await asking.counts()).toEqual({ waiting: 0, underWay: 0, resting: 0, workers: 2 });
+    expect(await asking.counts()).toEqual({ waiting: 0, underWay: 0, resting: 0, workers: 2, paused: false, pausedSince: null });
     await Promise.all(workers.map((worker) => worker.drain(1_000)));
   });
 
@@ -228,19 +228,49 @@ export function queueContract(newPlace: () => Promise<QueuePlace>, { beside = fa
     await worker.drain(1_000);
   });
 
-  promise('while it is paused nobody takes anything', async () => {
+  promise(
+    'while it is paused nobody takes anything, what is under way ends, and all that waits is counted and done afterwards',
+    async () => {
+      const place = await newPlace();
+      await using queue = place.open();
+      await using other = place.open();
+      const let_go = Promise.withResolvers<void>();
+      const worker = other.work({ name: 'w', atOnce: 1 }, async ({ key, tell }) => {
+        if (key === 'first') await let_go.promise;
+        await tell('a', bytes('done'));
+      });
+      await queue.add([job('first')]);
+      await eventually(
+        () => queue.counts(),
+        ({ underWay }) => underWay === 1,
+      );
+      await queue.add([job('before'), job('soon before', { soon: true })]);
+      await queue.pause();
+      const { pausedSince } = await queue.counts();
+      await sleep(1_100);
+      await other.pause();
+      await queue.add([job('after'), job('soon after', { soon: true })]);
+      expect(await queue.counts()).toMatchObject({ waiting: 4, underWay: 1, paused: true, pausedSince });
+      expect(Math.abs(Date.now() - pausedSince!)).toBeLessThan(60_000);
+      let_go.resolve();
+      expect(words(await toldOf(queue, 1))).toEqual(['first a: done']);
+      await sleep(300);
+      expect(await queue.counts()).toMatchObject({ waiting: 4, underWay: 0, paused: true, pausedSince });
+      await queue.resume();
+      await other.resume();
+      expect(words(await toldOf(queue, 4))).toEqual(['after a: done', 'before a: done', 'soon after a: done', 'soon before a: done']);
+      expect(await queue.counts()).toMatchObject({ waiting: 0, paused: false, pausedSince: null });
+      await worker.drain(1_000);
+    },
+  );
+
+  promise('what waits can be taken back while it is paused, and the pause stays', async () => {
     const place = await newPlace();
     await using queue = place.open();
-    await using other = place.open();
     await queue.pause();
-    await queue.pause();
-    const worker = other.work({ name: 'w', atOnce: 1 }, ({ tell }) => tell('a', bytes('done')));
-    await queue.add([job('a')]);
-    await sleep(300);
-    expect(await queue.counts()).toMatchObject({ waiting: 1, underWay: 0 });
-    await queue.resume();
-    expect(words(await toldOf(queue, 1))).toEqual(['a a: done']);
-    await worker.drain(1_000);
+    await queue.add([job('a'), job('b', { soon: true })]);
+    await queue.clear();
+    expect(await queue.counts()).toMatchObject({ waiting: 0, paused: true });
   });
 
   promise('who drains takes no more, ends what it began, and leaves the rest to others', async () => {

@@ -165,6 +165,43 @@ describe('a cycle whose scopes are collected by workers', () => {
     expect(failing()).toBe(0);
   });
 
+  test('what is paused until patience ends is recorded as not read for the pause, never as lost', async () => {
+    const { queue, collect } = jobs({ silence: 100, patience: 700 });
+    work(queue, { tick: () => 0 });
+    await queue.pause();
+    const spread = company(collect);
+    const unread = (await spread.cycle())!.record.scopes.filter(({ status }) => status === 'failed');
+    expect(unread).toHaveLength(24);
+    for (const scope of unread)
+      expect(scope).toMatchObject({
+        unread: { unread: 'unavailable', detail: expect.stringMatching(/^no worker collected it within 1 s: the queue is paused$/) },
+      });
+    expect(await queue.counts()).toMatchObject({ waiting: 0, paused: true });
+    await queue.resume();
+    expect((await spread.cycle())!.record.scopes.filter(({ status }) => status === 'failed')).toEqual([]);
+  });
+
+  test('a pause that ends in time costs nothing, however silent it was, and whatever the queue forgot of it', async () => {
+    const { queue } = jobs();
+    let added = 0;
+    const forgetful: Queue = {
+      ...queue,
+      async add(some) {
+        added++;
+        if (!(await queue.counts()).paused) await queue.add(some);
+        else if (added === 12) await queue.resume();
+      },
+    };
+    work(queue, { tick: () => 0 });
+    await queue.pause();
+    const spread = company(
+      collectByWorkers({ queue: forgetful, program: 'p', patience: 20_000, silence: 200, poll: 5, warn: () => undefined }),
+    );
+    const read = await spread.cycle();
+    expect(added).toBeGreaterThan(12);
+    expect(read!.record.scopes.filter(({ status }) => status === 'failed')).toEqual([]);
+  });
+
   test('a queue that is away holds a cycle up no longer than the silence, and is told', async () => {
     const { queue, said } = jobs();
     const away: Queue = {

@@ -3,7 +3,7 @@ import type { Counts } from '#src/schedule/queue.ts';
 import { watchQueue } from '#src/schedule/watch.ts';
 
 const minute = 60_000;
-const calm: Counts = { waiting: 0, underWay: 0, resting: 0, workers: 2 };
+const calm: Counts = { waiting: 0, underWay: 0, resting: 0, workers: 2, paused: false, pausedSince: null };
 
 test('a queue that is away, that nobody works on, or that never empties is told after a while, and no longer once it is well', async () => {
   let now = 1_800_000_000_000;
@@ -34,10 +34,37 @@ test('a queue that is away, that nobody works on, or that never empties is told 
   expect(await after(0, calm)).toEqual([]);
 });
 
+test('a pause is told at once and with its beginning, in place of what follows from it; once it ends nothing of it is left', async () => {
+  let now = 1_800_000_000_000;
+  let counts: Counts = calm;
+  const watch = watchQueue({ name: 'q', counts: async () => counts }, 30 * minute, () => now, null);
+  const says = async (next: Counts) => {
+    counts = next;
+    await watch.sample();
+    return [watch.troubles(now).map(({ key, since }) => [key, since]), watch.problems().length];
+  };
+  const [start, begun] = [now, now - 5 * minute];
+  const paused = { ...calm, waiting: 9, paused: true, pausedSince: begun };
+  expect(await says({ ...calm, waiting: 9 })).toEqual([[], 0]);
+  now += minute;
+  expect(await says(paused)).toEqual([[['queue paused', begun]], 1]);
+  expect(watch.troubles(now)[0]).toMatchObject({
+    headline: `The queue is paused since ${new Date(begun).toISOString()}: nothing is collected.`,
+  });
+  expect(await says({ ...paused, pausedSince: null })).toEqual([[['queue paused', begun]], 1]);
+  now += 60 * minute;
+  expect(await says({ ...calm, waiting: 9 })).toEqual([[], 0]);
+  expect(await says({ ...paused, pausedSince: null })).toEqual([[['queue paused', start + 61 * minute]], 1]);
+  expect((await watch.measures()).find(({ name }) => name === 'holdfast_queue_paused')).toMatchObject({ value: 1 });
+});
+
 test('its metrics say what waits, and that it is away', async () => {
   let away = false;
   const watch = watchQueue(
-    { name: 'q', counts: async () => (away ? Promise.reject(new Error('away')) : { waiting: 4, underWay: 2, resting: 1, workers: 3 }) },
+    {
+      name: 'q',
+      counts: async () => (away ? Promise.reject(new Error('away')) : { ...calm, waiting: 4, underWay: 2, resting: 1, workers: 3 }),
+    },
     30 * minute,
     () => 0,
     null,
@@ -49,6 +76,7 @@ test('its metrics say what waits, and that it is away', async () => {
     'holdfast_queue_jobs under-way 2',
     'holdfast_queue_jobs resting 1',
     'holdfast_queue_workers  3',
+    'holdfast_queue_paused  0',
   ]);
   away = true;
   expect(await values()).toEqual(['holdfast_queue_up  0']);

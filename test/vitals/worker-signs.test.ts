@@ -18,7 +18,7 @@ import { read, type Sample, valueOf } from './exposition.ts';
 
 const [minute, hour] = [60_000, 3_600_000];
 const build = { version: '0.1.0', revision: 'abc' };
-const nothing: Counts = { waiting: 0, underWay: 0, resting: 0, workers: 1 };
+const nothing: Counts = { waiting: 0, underWay: 0, resting: 0, workers: 1, paused: false, pausedSince: null };
 
 async function worker({ counts = async () => nothing } = {}) {
   const state = { running: 0 };

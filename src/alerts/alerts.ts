@@ -17,6 +17,7 @@ import { isTrouble, isWaiver, troubleConditions, waiverConditions, waiverOver } 
 import { isObligation, obligationConditions, obligationEnded } from './obligations.ts';
 import { type Draft, put, unpark } from './outbox.ts';
 import type { OwedNow } from './owed.ts';
+import type { Router } from './routes.ts';
 import { blindScopes } from './silence.ts';
 import type { KnownAlerts, Orders, Reread, Troubles, Waivers } from './sources.ts';
 import { type Alert, type AlertState, defaultPolicy, type News, type Policy, type Telling } from './state.ts';
@@ -130,7 +131,10 @@ export function openAlerts(options: AlertsOptions): Alerts {
       const open = openIn(state);
       watch.waived(options.waivers(), open, at);
       outcomes = [];
-      return together([watch.everything(open, at, first, noted), ...timed(watch, open, at, true)], [], at);
+      return {
+        ...together([watch.everything(open, at, first, noted), ...timed(watch, open, at, true)], [], at),
+        routed: routedIn(state, watching.route),
+      };
     }
     const { watch, state } = memory;
     const open = openIn(state);
@@ -281,6 +285,18 @@ function openIn({ alerts, waiting }: AlertState): Open {
     if (resolved === null) for (const [key, { condition, ended }] of members) if (ended === null) open.set(key, condition);
   for (const [key, { condition }] of waiting) open.set(key, condition);
   return open;
+}
+
+/** Where what is open and could not be told belongs by now. */
+function routedIn({ alerts }: AlertState, route: Router): Map<string, string> {
+  const routed = new Map<string, string>();
+  for (const { channel, resolved, members } of alerts.values())
+    if (channel === null && resolved === null)
+      for (const [key, { condition, ended }] of members) {
+        const to = ended === null ? route(condition) : null;
+        if (to !== null) routed.set(key, to);
+      }
+  return routed;
 }
 
 /** Whether there is anything to keep. */

@@ -69,6 +69,7 @@ export const stateOf = ({ resolved, flapping, acknowledged }: Alert): Shown =>
 /** What is at risk, in one line. */
 export function headlineOf(alert: Alert, { headline, kind }: Condition, controls: readonly ToldControl[], count: number): string {
   if (alert.digest === 'baseline') return `What failed when it was looked at for the first time: ${items(count)}.`;
+  if (alert.digest === 'untold') return `What was open before a channel was named: ${items(count)}.`;
   if (alert.digest === 'burst') return `Much at once: ${items(count)} of several causes.`;
   const atRisk = controls.length > 0 ? `${controls.map(({ id }) => id).join(', ')} at risk. ` : '';
   if (kind === 'drift') return `${atRisk}No longer so for ${items(count)}: ${headline}`;

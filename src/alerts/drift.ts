@@ -4,6 +4,7 @@ import { countLooks, flaps, turned } from './flapping.ts';
 import { tellWaiting } from './grouping.ts';
 import type { Order } from './sources.ts';
 import type { Alert, AlertState, Member, News, Policy, Telling, Waiting } from './state.ts';
+import { tellUntold } from './untold.ts';
 
 /**
  * One step of the alerts: what became known, and what the time makes of it. Pure: the same state, news and instant give the same result.
@@ -26,6 +27,7 @@ export function step(
     if (alert) edit(draft, change(draft, alert, { by }));
   }
   for (const ended of news.ended ?? []) end(draft, ended, policy);
+  if (news.routed) tellUntold(draft, news.routed, isTaken);
   const again = new Map<string, Member[]>();
   for (const raised of news.raised ?? []) raise(draft, raised, again, policy);
   for (const [id, members] of again) reopen(draft, id, members);
@@ -54,7 +56,8 @@ function raise(draft: Draft, { condition, since }: Waiting, again: Map<string, M
     return;
   }
   if (!condition.baseline) turned(draft, condition, policy);
-  if (alert && (alert.resolved === null || draft.now - alert.resolved.at <= policy.reopens)) {
+  const isHeard = alert?.channel !== null || condition.channel === null;
+  if (alert && isHeard && (alert.resolved === null || draft.now - alert.resolved.at <= policy.reopens)) {
     const back: Member = { condition, joined: draft.now, ended: null };
     put(draft, alert.id, [back]);
     if (alert.resolved !== null) again.set(alert.id, []);

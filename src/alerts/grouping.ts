@@ -39,7 +39,6 @@ const manyOf = (wider: string): string => `* ${wider}`;
 
 /** Puts a group into the open alert of its cause, or begins one; where there are too many beginnings, into one digest of them. */
 function join(draft: Draft, group: Group, policy: Policy, isTaken: (id: string) => boolean): void {
-  const first = group.members[0]!.condition;
   const members = group.members.map(({ condition }): Member => ({ condition, joined: draft.now, ended: null }));
   const open = openFor(draft, group, policy) ?? overflow(draft, group, policy);
   if (open !== null && open !== 'begin') {
@@ -47,6 +46,14 @@ function join(draft: Draft, group: Group, policy: Policy, isTaken: (id: string) 
     return;
   }
   const digest = open === 'begin' ? 'burst' : group.digest;
+  beginAlert(draft, { ...group, digest, cause: digest === 'burst' ? 'burst' : group.cause }, isTaken);
+}
+
+/** Begins an alert of a group, and tells it. */
+export function beginAlert(draft: Draft, group: Group, isTaken: (id: string) => boolean): Alert {
+  const { cause, digest } = group;
+  const first = group.members[0]!.condition;
+  const members = group.members.map(({ condition }): Member => ({ condition, joined: draft.now, ended: null }));
   const severity = worstOf(group.members.map(({ condition }) => condition.severity));
   const dueBy = (instant: (due: number, firstBad: number) => number): number =>
     Math.max(
@@ -54,11 +61,11 @@ function join(draft: Draft, group: Group, policy: Policy, isTaken: (id: string) 
       ...group.members.flatMap(({ condition: { due, firstBad } }) => (due !== null && instant(due, firstBad) <= draft.now ? due : [])),
     );
   const alert: Alert = {
-    id: nameOf(`${first.key} ${group.cause} ${draft.now}`, (id) => draft.alerts.has(id) || isTaken(id)),
+    id: nameOf(`${first.key} ${cause} ${draft.now}`, (id) => draft.alerts.has(id) || isTaken(id)),
     kind: first.kind,
     channel: first.channel,
     rule: digest === null ? first.rule : null,
-    cause: digest === 'burst' ? 'burst' : group.cause,
+    cause,
     digest,
     opened: draft.now,
     members: new Map(),
@@ -79,6 +86,7 @@ function join(draft: Draft, group: Group, policy: Policy, isTaken: (id: string) 
   };
   draft.alerts.set(alert.id, alert);
   begin(draft, put(draft, alert.id, members));
+  return alert;
 }
 
 /** How long before a deadline it is told that it comes: a sixth of the time there was. */

@@ -19,8 +19,8 @@ export interface Alert {
   /** Null in a digest, which holds conditions of many causes. */
   readonly rule: string | null;
   readonly cause: string;
-  /** Why it is a digest: what failed when it was first looked at, or too many causes at once. */
-  readonly digest: 'baseline' | 'burst' | null;
+  /** Why it is a digest: what failed when it was first looked at, too many causes at once, or what was open before anybody could be told. */
+  readonly digest: 'baseline' | 'burst' | 'untold' | null;
   readonly opened: number;
   readonly members: ReadonlyMap<string, Member>;
   readonly severity: Severity;
@@ -90,6 +90,8 @@ export interface News {
   readonly blind?: ReadonlySet<string>;
   /** Scopes that are no longer looked at: nothing turns in them any more. */
   readonly retired?: ReadonlySet<string>;
+  /** Where what was open is to be told that nobody could be told of until now, by the keys of conditions. */
+  readonly routed?: ReadonlyMap<string, string>;
   readonly attributed?: readonly { readonly alert: string; readonly by: Attribution }[];
   readonly orders?: readonly Order[];
 }

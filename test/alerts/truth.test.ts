@@ -189,6 +189,31 @@ describe('what people order', () => {
   });
 });
 
+test('what was open before a channel was named is told once one is, as one digest, and goes on there', async () => {
+  await using own = await world({}, null);
+  await own.minutes(2);
+  own.groups.open = 1;
+  await own.minutes(3);
+  Object.assign(own.groups, { refuse: 'denied', refused: 'ec2:DescribeNetworkInterfaces' });
+  await own.minutes(2);
+  expect([own.alerts.list().map(({ channel }) => channel), own.channel.shown]).toEqual([[null, null], []]);
+  await own.alerts.close();
+  const named = { watching: { ...asEvents, rules: new Map(rules.map((rule) => [rule.id, rule])) } };
+  for (let i = 0; i < 2; i++) {
+    (own as { alerts: unknown }).alerts = own.again(named);
+    await own.minutes(2);
+    expect(own.channel.shown.map(({ message: { headline, state } }) => [headline, state])).toEqual([
+      ['What was open before a channel was named: 4 items.', 'open'],
+    ]);
+    expect(own.alerts.list().map(({ channel, told }) => [channel, typeof told])).toEqual([['#compliance', 'number']]);
+    await own.alerts.close();
+  }
+  (own as { alerts: unknown }).alerts = own.again(named);
+  Object.assign(own.groups, { open: 0, refuse: null });
+  await own.minutes(2);
+  expect(own.channel.shown.map(({ message: { state } }) => state)).toEqual(['resolved']);
+});
+
 const asEvents = {
   rules: new Map(rules.map((rule) => [rule.id, { ...rule, kind: 'event' } as Rule])),
   deadlines: () => deadlinesOf({ parametersOf: () => ({}) }),

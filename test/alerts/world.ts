@@ -141,7 +141,11 @@ export interface World extends AsyncDisposable {
 }
 
 /** The real way from a provider's answer to a message: collected, judged, recorded, told. */
-export async function world(changes: Partial<AlertsOptions> = {}, name = '#compliance', given: Controls = controls): Promise<World> {
+export async function world(
+  changes: Partial<AlertsOptions> = {},
+  name: string | null = '#compliance',
+  given: Controls = controls,
+): Promise<World> {
   const groups = groupsWith();
   const store = openSqlite(':memory:');
   const operations = openOperations(':memory:', [alertPart]);

@@ -8,6 +8,7 @@ import { openAlerting, openButtons } from '#src/alerting.ts';
 import type { Alerts } from '#src/alerts/alerts.ts';
 import type { ListedAlert } from '#src/alerts/list.ts';
 import { defaultChannel } from '#src/alerts/slack-open.ts';
+import { stepsProblem } from '#src/alerts/steps.ts';
 import { alertPart } from '#src/alerts/tables.ts';
 import { alertMeasures, lettersOf, lettersProblem, tallyOf } from '#src/alerts/tally.ts';
 import type { Connection } from '#src/collector.ts';
@@ -83,8 +84,8 @@ export interface Agent extends AsyncDisposable {
   readonly inbox: Inbox | null;
   /** Takes orders from an inbox, which this agent, as the one that writes, then records. */
   desk(inbox: Inbox): Desk;
-  /** What is told as wrong now, the worst first; null where nobody watches. */
-  alerts(): readonly ListedAlert[] | null;
+  /** What is told as wrong now, the worst first; `unknown` before that was ever worked out, null where nobody watches. */
+  alerts(): readonly ListedAlert[] | 'unknown' | null;
   /** The keys that sign; null where the evidence is only read, or kept in memory. */
   readonly keyring: Keyring | null;
   /** Resolves when no checkpoint is being published, or after this many milliseconds. */
@@ -285,6 +286,7 @@ export async function openAgent({
             problems: (at) => [
               ...(queue?.watch.problems() ?? []),
               ...(defaultChannel(config.alerts) === null ? [] : lettersProblem(lettersOf(operations), at)),
+              ...(alerts ? stepsProblem(alerts.lastStep(), at) : []),
             ],
             measures: [async () => alertMeasures(tallyOf(operations), now()), ...(queue ? [queue.watch.measures] : [])],
           },
@@ -306,7 +308,7 @@ export async function openAgent({
     inbox,
     desk,
     runDue,
-    alerts: () => alerts?.list() ?? null,
+    alerts: () => (alerts === null || alerts.known() ? (alerts?.list() ?? null) : 'unknown'),
     ruleSetAt,
     report: (asOf = now()) => openReport(reporting(asOf)),
     reporting,

@@ -21,6 +21,7 @@ import type { Router } from './routes.ts';
 import { blindScopes } from './silence.ts';
 import type { KnownAlerts, Orders, Reread, Troubles, Waivers } from './sources.ts';
 import { type Alert, type AlertState, defaultPolicy, type News, type Policy, type Telling } from './state.ts';
+import { type LastStep, markStep, stepKept } from './steps.ts';
 import { forgetBefore, forgetNoted, isKnown, load, save } from './tables.ts';
 import { type Watch, watchOver } from './watch.ts';
 import { against, type Found, type Open, type Outcomes, type Watching } from './watching.ts';
@@ -58,6 +59,10 @@ export interface Alerts extends Companion, KnownAlerts {
   tick(): Promise<void>;
   /** What is open, the worst and oldest first; links are relative where the pages have no address. */
   list(): readonly ListedAlert[];
+  /** Whether what is open is known: to this agent, or as another kept it. */
+  known(): boolean;
+  /** The last good step; where there was none, when this was opened. */
+  lastStep(): LastStep;
   /** Resolves when nothing is being delivered or asked. */
   settled(): Promise<void>;
 }
@@ -96,8 +101,9 @@ export function openAlerts(options: AlertsOptions): Alerts {
   let answered: ReturnType<typeof asking.answers> = [];
   /** How many calls the latest look at a scope took. */
   const costs = new Map<string, number>();
-  const last = { silence: 0, owed: 0, unparked: now(), forgotten: 0 };
+  const last = { silence: 0, owed: 0, unparked: now(), forgotten: 0, marked: 0 };
   let closed = false;
+  let good: LastStep = { at: now(), fault: null };
 
   /** Everything that is wrong by now, and is not in the results of a cycle. */
   function timed(watch: Watch, open: Open, at: number, cycles: boolean): Found[] {
@@ -186,6 +192,10 @@ export function openAlerts(options: AlertsOptions): Alerts {
   }
 
   function housekeeping(at: number): void {
+    if (Math.abs(at - last.marked) >= minute) {
+      last.marked = at;
+      operations.transaction(() => markStep(operations, at));
+    }
     if (at - last.unparked >= 60 * minute) {
       last.unparked = at;
       operations.transaction(() => unpark(operations));
@@ -203,7 +213,10 @@ export function openAlerts(options: AlertsOptions): Alerts {
     const at = now();
     const held = operations.transaction(() => lease.hold(at));
     if (held !== 'held') memory = null;
-    if (!held) return;
+    if (!held) {
+      good = { at, fault: null };
+      return;
+    }
     if (memory === null) operations.transaction(() => unpark(operations));
     const news = newsAt(at);
     if (!take(news, at)) {
@@ -216,6 +229,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
     await new Promise((resolve) => setImmediate(resolve));
     answered.push(...asking.answers());
     if (answered.length > 0) take({}, at);
+    good = { at, fault: null };
     housekeeping(at);
     delivery?.nudge();
   }
@@ -227,6 +241,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
       await work();
     } catch (error) {
       memory = null;
+      good = { ...good, fault: Error.isError(error) ? error.message.split('\n')[0]! : String(error) };
       log.error({ err: error }, 'alerts could not be worked out; they are made up for from the evidence');
     }
   };
@@ -237,7 +252,7 @@ export function openAlerts(options: AlertsOptions): Alerts {
   const timer = every === null ? null : setInterval(() => void tick(), every).unref();
 
   /** Where another agent tells, or the last step failed, what is kept says what is open. */
-  const known = (): ReadonlyMap<string, Alert> => (memory?.state ?? load(operations, now() - policy.reopens).state).alerts;
+  const kept = (): ReadonlyMap<string, Alert> => (memory?.state ?? load(operations, now() - policy.reopens).state).alerts;
 
   return {
     name: 'alerts',
@@ -247,17 +262,19 @@ export function openAlerts(options: AlertsOptions): Alerts {
       return tick();
     },
     tick,
+    known: () => memory !== null || stepKept(operations) !== null || !load(operations, now()).first,
+    lastStep: () => good,
     async settled() {
       await queue;
       await Promise.all([asking.settled(), delivery?.settled()]);
     },
     list: () => {
-      const alerts = new Map([...known()].filter(([, { resolved }]) => resolved === null));
+      const alerts = new Map([...kept()].filter(([, { resolved }]) => resolved === null));
       return listed(operations, { alerts }, composing, now());
     },
     has: (id) => memory?.state.alerts.has(id) || isKnown(operations, id),
     find(id) {
-      const alert = known().get(id);
+      const alert = kept().get(id);
       if (!alert) return null;
       const members = [...alert.members.values()].filter(({ ended }) => ended === null);
       return {

@@ -4,6 +4,7 @@ import { rank } from './condition.ts';
 import type { AlertMessage } from './message.ts';
 import { type Undelivered, undelivered } from './outbox.ts';
 import type { AlertState } from './state.ts';
+import { stepKept } from './steps.ts';
 import { load } from './tables.ts';
 
 /** An alert as it stands, and how it was told. Instants in epoch ms. */
@@ -21,6 +22,8 @@ export interface ListedAlert
 }
 
 export interface AlertList {
+  /** Whether any agent ever worked out what is open. */
+  readonly known: boolean;
   /** The worst and oldest first. */
   readonly alerts: readonly ListedAlert[];
   readonly undelivered: readonly Undelivered[];
@@ -28,8 +31,12 @@ export interface AlertList {
 
 /** What is open, and what was resolved since an instant; and the letters that were not delivered. */
 export function listAlerts(operations: Operations, composing: Composing, now: number, resolvedSince = now): AlertList {
-  const { state } = load(operations, resolvedSince);
-  return { alerts: listed(operations, state, composing, now), undelivered: undelivered(operations) };
+  const { state, first } = load(operations, resolvedSince);
+  return {
+    known: !first || stepKept(operations) !== null,
+    alerts: listed(operations, state, composing, now),
+    undelivered: undelivered(operations),
+  };
 }
 
 /** The alerts of a state. */

@@ -172,7 +172,7 @@ function forgetMentioned(db: Engine, mentions: (text: string) => boolean): numbe
       .all()
       .flatMap(({ key }) => (mentions(String(key)) ? [String(key)] : [])),
   );
-  for (const { name, data } of db.prepare('SELECT name, data FROM alert_memory').all()) {
+  for (const { name, data } of db.prepare("SELECT name, data FROM alert_memory WHERE name = 'state'").all()) {
     const { flips, ...rest } = JSON.parse(String(data)) as Memory;
     const kept = flips.filter((flip) => !mentions(JSON.stringify(flip)));
     db.prepare('UPDATE alert_memory SET data = ? WHERE name = ?').run(JSON.stringify({ flips: kept, ...rest }), name!);

@@ -28,7 +28,7 @@ export const alerts: Command = {
         mend: 'Use: holdfast alerts --test --channel NAME',
       });
     return reading(async (_report, { store, controls }) => {
-      let list: AlertList = { alerts: [], undelivered: [] };
+      let list: AlertList = { known: false, alerts: [], undelivered: [] };
       using operations = await openIfKept(settings);
       if (operations) {
         const composing = { ...composingOf(settings, controls), store, consoleLink: () => null };
@@ -69,7 +69,8 @@ async function sendTrial({ alerts: places, portal }: Config, { options, now, ans
 const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 
-const documentOf = ({ alerts: open, undelivered }: AlertList) => ({
+const documentOf = ({ known, alerts: open, undelivered }: AlertList) => ({
+  known,
   alerts: open.map(({ since, told, due, acknowledged, resolved, ...alert }) => ({
     ...alert,
     since: iso(since),
@@ -81,10 +82,12 @@ const documentOf = ({ alerts: open, undelivered }: AlertList) => ({
   undelivered: undelivered.map(({ created, ...letter }) => ({ ...letter, created: iso(created) })),
 });
 
-function textOf({ alerts: open, undelivered }: AlertList): string {
+function textOf({ known, alerts: open, undelivered }: AlertList): string {
   const lines =
     open.length === 0
-      ? 'No alert is open.\n'
+      ? known
+        ? 'No alert is open.\n'
+        : 'Not known yet: alerts are worked out by an agent that runs, and none did here.\n'
       : table(
           ['ALERT', 'SEVERITY', 'STATE', 'SINCE', 'ITEMS', 'TOLD', 'SAYS'],
           open.map(({ alert, severity, state, since, count, told, channel, headline }) => [

@@ -390,7 +390,11 @@ const pausing = z.object({
 });
 
 export const shapes = {
-  alerts: z.object({ alerts: z.array(alert), undelivered: z.array(letter) }),
+  alerts: z.object({
+    known: z.boolean().describe('False where no agent ever worked out what is open'),
+    alerts: z.array(alert),
+    undelivered: z.array(letter),
+  }),
   'alerts --test': z.object({
     channel: z.string().nullable().describe('Null where the webhook has one of its own'),
     by: z.enum(['bot', 'webhook']),

@@ -1,9 +1,12 @@
 import { defaultChannel } from '#src/alerts/slack-open.ts';
+import { stepKept, stepsProblem } from '#src/alerts/steps.ts';
 import { type AlertTally, lettersProblem, queueProblems, tallyOf } from '#src/alerts/tally.ts';
 import { milliseconds, parseDuration } from '#src/duration.ts';
 import { HoldfastError } from '#src/errors.ts';
+import type { Operations } from '#src/operations/operations.ts';
 import { collectors } from '#src/registry.ts';
-import { agesOf, unseenIn } from '#src/vitals/problems.ts';
+import { agesOf, type Problem, unseenIn } from '#src/vitals/problems.ts';
+import { lastSign } from '#src/vitals/vitals.ts';
 import { periodsOf } from '#src/vitals/watched.ts';
 import { openIfKept } from './beside.ts';
 import type { Command, Invocation } from './command.ts';
@@ -31,7 +34,10 @@ export const status: Command = {
         ages: agesOf(periodsOf(config, collectors), store),
         unsignedFor: writtenAt === null ? 0 : (current.example ? writtenAt : now()) - writtenAt,
         queue: operations && config.queue ? queueProblems(operations) : [],
-        letters: alerts && defaultChannel(config.alerts) !== null ? lettersProblem(alerts, now()) : [],
+        letters: [
+          ...(alerts && defaultChannel(config.alerts) !== null ? lettersProblem(alerts, now()) : []),
+          ...(operations ? stepsIn(operations) : []),
+        ],
       });
       answer({ well: problems.length === 0, problems, ...current, alerts: alerts && documentOf(alerts) }, () =>
         statusLines(current, problems, alerts),
@@ -40,6 +46,12 @@ export const status: Command = {
     });
   },
 };
+
+/** Held against the last sign of life: of an agent that is stopped only that is to be said. */
+function stepsIn(operations: Operations): Problem[] {
+  const [living, at] = [lastSign(operations), stepKept(operations)];
+  return living === null ? [] : stepsProblem(at === null ? null : { at, fault: null }, living);
+}
 
 const documentOf = ({ waitingSince, ...tally }: AlertTally) => ({
   ...tally,

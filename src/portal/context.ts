@@ -19,7 +19,7 @@ export interface PageContext {
   /** The next cycle, epoch ms, where the schedule tells. */
   readonly next: number | null;
   /** What is told as wrong now; null where nobody watches. */
-  readonly alerts: readonly ListedAlert[] | null;
+  readonly alerts: readonly ListedAlert[] | 'unknown' | null;
 }
 
 export function pageContext(site: Pick<PageContext, 'report' | 'company' | 'example' | 'next' | 'alerts'>): PageContext {

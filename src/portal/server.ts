@@ -33,7 +33,7 @@ export interface PortalOptions {
   /** When the next cycle is due, epoch ms; null where that is not known. */
   readonly nextCycle?: () => number | null;
   /** What is told as wrong now; left out, or null, where nobody watches. */
-  readonly alerts?: () => readonly ListedAlert[] | null;
+  readonly alerts?: () => readonly ListedAlert[] | 'unknown' | null;
   /** Where people are signed in by a proxy in front and may act. Absent: the pages only read. */
   readonly acting?: Acting;
   readonly log?: { error(data: object, message: string): void };

@@ -137,6 +137,12 @@ export function openVitals({
   return vitals;
 }
 
+/** When an agent last showed that it lives, epoch ms, to the minute; null where none ever did. */
+export function lastSign({ db }: Operations): number | null {
+  const row = db.prepare("SELECT at FROM vitals_sign WHERE name = 'agent'").get();
+  return row ? Number(row['at']) : null;
+}
+
 function faultOfWriting({ db, transaction }: Operations, at: number): string | null {
   try {
     transaction(() =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OwedNow } from '#src/alerts/owed.ts';
 import type { WaiverNotice } from '#src/alerts/sources.ts';
+import { stepKept, stepsProblem } from '#src/alerts/steps.ts';
 import { rules } from '#src/registry.ts';
 import { deadlinesOf } from '#src/report/asking.ts';
 import type { CadenceRule, Rule } from '#src/rule.ts';
@@ -212,6 +213,31 @@ test('what was open before a channel was named is told once one is, as one diges
   Object.assign(own.groups, { open: 0, refuse: null });
   await own.minutes(2);
   expect(own.channel.shown.map(({ message: { state } }) => state)).toEqual(['resolved']);
+});
+
+test('that alerts are not worked out is a problem after five minutes, and ends with the next good step', async () => {
+  await using own = await world({ log: { info: () => undefined, warn: () => undefined, error: () => undefined } });
+  expect([own.alerts.known(), own.alerts.list()]).toEqual([false, []]);
+  await own.minutes(1);
+  const next = own.again();
+  expect([own.alerts.known(), next.known(), stepKept(own.operations)! > start]).toEqual([true, true, true]);
+  const { transaction } = own.operations;
+  const problems = () => stepsProblem(own.alerts.lastStep(), own.now).map(({ says }) => says);
+  const kept = stepKept(own.operations);
+  Object.assign(own.operations, {
+    transaction: () => {
+      throw new Error('the disk is full');
+    },
+  });
+  await own.wait(4 * minute);
+  expect(problems()).toEqual([]);
+  await own.wait(2 * minute);
+  expect(problems()).toEqual([expect.stringMatching(/^alerts were not worked out for 6 min \(the disk is full\)/)]);
+  expect(stepsProblem({ at: stepKept(own.operations)!, fault: null }, own.now)).toHaveLength(1);
+  Object.assign(own.operations, { transaction });
+  await own.wait(minute);
+  expect([problems(), stepKept(own.operations)! > kept!]).toEqual([[], true]);
+  await next.close();
 });
 
 const asEvents = {

@@ -41,5 +41,6 @@ test('the status page shows what is open, who was told, and nothing that a provi
 
 test('where nothing is open that is said; where nobody watches nothing is', async () => {
   expect(textOf((await portalOf(fixture, { alerts: () => [] }).inject('/')).payload)).toContain('Open alerts 0 None.');
+  expect(textOf((await portalOf(fixture, { alerts: () => 'unknown' }).inject('/')).payload)).toContain('Open alerts Not known yet');
   expect(textOf((await portalOf(fixture).inject('/')).payload)).not.toContain('Open alerts');
 });

@@ -9,6 +9,8 @@ const shown = 20;
 export function openAlerts(context: PageContext): Html | string {
   const { alerts } = context;
   if (alerts === null) return '';
+  if (alerts === 'unknown')
+    return html`<section><h2>Open alerts</h2><p>Not known yet: they were not worked out since the agent first began.</p></section>`;
   const count = html` <span class="count">${number(alerts.length)}</span>`;
   if (alerts.length === 0) return html`<section><h2>Open alerts${count}</h2><p>None.</p></section>`;
   const more =

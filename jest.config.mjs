@@ -2,6 +2,7 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/strip-types.mjs' },
+  globalSetup: '<rootDir>/test/temporary.mjs',
   modulePathIgnorePatterns: ['<rootDir>/.holdfast'],
   // Much of the time goes into waiting for our own quotas.
   maxWorkers: 2,

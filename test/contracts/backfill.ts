@@ -157,6 +157,8 @@ export function backfillContract(name: string, withStore: WithStore, worlds: num
 
 interface Dated extends Observation {
   readonly index: number;
+  /** Looks at events that a correction covers. */
+  readonly taken?: Observation['scopes'];
 }
 
 interface Correction {
@@ -212,11 +214,12 @@ function correctionOf(
 /** The world as it is known after a correction: the looks of that scope and time are those of the correction, by its leaf. */
 function applied(known: readonly Dated[], { record: { scope, from, to, ruleSet }, looks }: Correction, index: number): Dated[] {
   const key = scopeKey(scope);
-  const cleared = known.map((observation) =>
-    observation.asOf >= from && observation.asOf < to
-      ? { ...observation, scopes: observation.scopes.filter((seen) => scopeKey(seen.scope) !== key) }
-      : observation,
-  );
+  const cleared = known.map((observation): Dated => {
+    if (observation.asOf < from || observation.asOf >= to) return observation;
+    const [covered, scopes] = [true, false].map((is) => observation.scopes.filter((seen) => (scopeKey(seen.scope) === key) === is));
+    const events = covered!.filter(({ scope, unread }) => scope.population === 'example.change' && !unread);
+    return { ...observation, scopes: scopes!, taken: [...(observation.taken ?? []), ...events] };
+  });
   const brought = looks.map(
     ({ asOf, seen }): Dated => ({ connection: scope.connection, asOf, ruleSet, scopes: [seen], retired: [], index }),
   );

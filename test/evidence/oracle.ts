@@ -25,9 +25,15 @@ interface Life {
   retired: { at: number; index: number } | null;
 }
 
-export function oracle(world: readonly Observation[]): Oracle {
+/** `taken`: looks at events that do not count any more. What they saw has happened all the same. */
+export function oracle(world: readonly (Observation & { readonly taken?: Observation['scopes'] })[]): Oracle {
   const lives = new Map<string, Life[]>();
-  for (const [index, { asOf, scopes, retired }] of world.entries()) {
+  const taken = new Map<string, Attempt[]>();
+  for (const [index, { asOf, scopes, retired, taken: past = [] }] of world.entries()) {
+    for (const { scope, hold, items = [] } of past) {
+      const attempt = { index, asOf, hold, unread: null, items: new Map(items.map((item) => [item.key, item])) };
+      taken.set(scopeKey(scope), [...(taken.get(scopeKey(scope)) ?? []), attempt]);
+    }
     for (const { scope, hold, unread, items } of scopes) {
       const own = lives.get(scopeKey(scope)) ?? [];
       lives.set(scopeKey(scope), own);
@@ -47,7 +53,7 @@ export function oracle(world: readonly Observation[]): Oracle {
     runs: () => all.flatMap(({ scope, life }) => runsOf(scope, life)),
     gaps: () => all.flatMap(({ scope, life }) => gapsOf(scope, life)),
     held: () => new Map([...lives].map(([scope, own]) => [scope, heldOf(scope, own)])),
-    history: (scope, item) => historyOf(scope, lives.get(scope)!, item),
+    history: (scope, item) => historyOf(scope, lives.get(scope)!, taken.get(scope) ?? [], item),
   };
 }
 
@@ -152,11 +158,16 @@ function snapshotIndex(looks: readonly Attempt[], key: string): number {
   return looks[other + 1]!.index;
 }
 
-function historyOf(scope: string, lives: readonly Life[], key: string): unknown[] {
+function historyOf(scope: string, lives: readonly Life[], taken: readonly Attempt[], key: string): unknown[] {
   const history: { index: number; asOf: number; snapshot: string | null; judgements: readonly unknown[] }[] = [];
+  if (isEvent(scope)) {
+    const looks = [...lives.flatMap(looksOf), ...taken].sort((a, b) => a.asOf - b.asOf || a.index - b.index);
+    for (const { index, asOf, items } of looks) add(index, asOf, items.get(key));
+    return history;
+  }
   for (const life of lives) {
     for (const { index, asOf, items } of looksOf(life)) add(index, asOf, items.get(key));
-    if (life.retired && !isEvent(scope)) add(life.retired.index, life.retired.at, undefined);
+    if (life.retired) add(life.retired.index, life.retired.at, undefined);
   }
   return history;
 

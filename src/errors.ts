@@ -166,6 +166,13 @@ export const errors = {
     retry: false,
     exit: 2,
   },
+  STORE_OLDER: {
+    says: 'The store {file} has schema {found}, of an earlier version; this program reads {known}.',
+    remedy:
+      'Start the agent of this version once, as `holdfast run --once` does: it brings the store forward, and every root stays. Copy the store before, should you want to go back.',
+    retry: false,
+    exit: 2,
+  },
   STORE_MIGRATION_CHANGED: {
     says: 'The store {file} was made with another text of migration {migration} than this program has.',
     remedy: 'Run the version of Holdfast that wrote it, and report this. Nothing was changed.',

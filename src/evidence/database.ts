@@ -16,7 +16,7 @@ export interface DatabaseOptions {
 
 /**
  * Opens the file, or makes it, and brings its schema forward.
- * Errors: SQLITE_TOO_OLD, STORE_LOCKED, STORE_NEWER, STORE_MIGRATION_CHANGED, STORE_NOT_A_STORE, STORE_UNWRITABLE.
+ * Errors: SQLITE_TOO_OLD, STORE_LOCKED, STORE_NEWER, STORE_OLDER, STORE_MIGRATION_CHANGED, STORE_NOT_A_STORE, STORE_UNWRITABLE.
  */
 export function openDatabase(path: string, { readOnly = false, alone = !readOnly, synchronous = 'FULL' }: DatabaseOptions = {}): Engine {
   refuseOldSqlite(process.versions['sqlite'] ?? '0');

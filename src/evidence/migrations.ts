@@ -30,16 +30,15 @@ export function changedMigration(done: readonly Applied[], known: readonly Migra
 }
 
 /**
- * The steps that are still to be taken. `file` names the store in errors: STORE_NEWER, STORE_MIGRATION_CHANGED, and STORE_NOT_A_STORE where
- * there are some and the store is only read.
+ * The steps that are still to be taken. `file` names the store in errors: STORE_NEWER, STORE_MIGRATION_CHANGED, and STORE_OLDER where there are
+ * some and the store is only read.
  */
 export function missingMigrations(file: string, done: readonly Applied[], known: readonly Migration[], readOnly: boolean): Migration[] {
   const newest = done.at(-1)?.id ?? 0;
   if (newest > known.at(-1)!.id) throw new HoldfastError('STORE_NEWER', { file, found: newest, known: known.at(-1)!.id });
   const other = changedMigration(done, known);
   if (other !== undefined) throw new HoldfastError('STORE_MIGRATION_CHANGED', { file, migration: other });
-  if (readOnly && done.length < known.length)
-    throw new HoldfastError('STORE_NOT_A_STORE', { file, reason: 'its schema is older; start the agent once to bring it forward' });
+  if (readOnly && done.length < known.length) throw new HoldfastError('STORE_OLDER', { file, found: newest, known: known.at(-1)!.id });
   return known.slice(done.length);
 }
 

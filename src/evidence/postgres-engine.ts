@@ -16,7 +16,7 @@ export interface PostgresOptions {
 /**
  * Opens the schema that the address names, or makes it, and brings it forward.
  * Errors: STORE_ADDRESS, STORE_UNREACHABLE, POSTGRES_TOO_OLD, STORE_NOT_DURABLE, STORE_LOCKED, STORE_MISSING (where it is only read),
- * STORE_NEWER, STORE_MIGRATION_CHANGED, STORE_NOT_A_STORE, STORE_UNWRITABLE.
+ * STORE_NEWER, STORE_OLDER, STORE_MIGRATION_CHANGED, STORE_NOT_A_STORE, STORE_UNWRITABLE.
  */
 export function openPostgresDatabase(text: string, { readOnly = false, patience = 60_000 }: PostgresOptions = {}): Engine {
   const address = postgresAddress(text);

@@ -6,7 +6,7 @@ export interface SqliteOptions extends DatabaseOptions, EvidenceOptions {}
 
 /**
  * Opens the evidence kept in a SQLite file, and makes the file if there is none. `:memory:` keeps nothing.
- * Errors: STORE_LOCKED where another process writes to it; SQLITE_TOO_OLD, STORE_NEWER, STORE_MIGRATION_CHANGED, STORE_NOT_A_STORE,
+ * Errors: STORE_LOCKED where another process writes to it; SQLITE_TOO_OLD, STORE_NEWER, STORE_OLDER, STORE_MIGRATION_CHANGED, STORE_NOT_A_STORE,
  * STORE_UNWRITABLE, STORE_DAMAGED.
  */
 export const openSqlite = (path: string, options: SqliteOptions = {}): EvidenceStore =>

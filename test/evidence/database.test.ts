@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -70,9 +70,15 @@ describe('what is not a store of ours is left alone', () => {
     expect(() => openSqlite(file)).toThrow(expect.objectContaining({ code }));
   });
 
-  test('a newer schema, and another text of a known migration', async () => {
+  test('an older schema to whoever only reads, a newer one, and another text of a known migration', async () => {
     const file = newFile();
     await openSqlite(file)[Symbol.asyncDispose]();
+    const before = newFile();
+    cpSync(file, before);
+    edit(before, (db) => db.exec('DELETE FROM migration WHERE id = (SELECT max(id) FROM migration)'));
+    expect(() => openSqlite(before, { readOnly: true })).toThrow(
+      expect.objectContaining({ code: 'STORE_OLDER', remedy: expect.stringContaining('holdfast run --once') }),
+    );
     edit(file, (db) => db.exec("INSERT INTO migration VALUES (99, '0099-later.sql', x'00')"));
     expect(() => openSqlite(file)).toThrow(expect.objectContaining({ code: 'STORE_NEWER' }));
     edit(file, (db) => db.exec("DELETE FROM migration WHERE id = 99; UPDATE migration SET sha256 = x'00'"));

@@ -20,13 +20,15 @@ export interface Ages {
 
 /** Those of the connections whose periods are given, in milliseconds. */
 export function agesOf(periods: ReadonlyMap<string, number>, store: Pick<EvidenceReading, 'held' | 'lastCycle'>): Ages[] {
-  const reasons = new Map<string, Set<string | null>>();
-  // Places are what is declared of a connection: that they are known reads nothing in them.
-  for (const { scope, retired, failing } of store.held.values())
-    if (!retired && scope.population !== monitorPlace.type)
-      reasons.set(scope.connection, (reasons.get(scope.connection) ?? new Set()).add(failing && failing.unread.unread));
+  // That places are known reads nothing in them; where even they never were, that is all there is to see.
+  const [inPlaces, ofPlaces] = [new Map<string, Set<string | null>>(), new Map<string, Set<string | null>>()];
+  for (const { scope, retired, failing } of store.held.values()) {
+    if (retired) continue;
+    const reasons = scope.population === monitorPlace.type ? ofPlaces : inPlaces;
+    reasons.set(scope.connection, (reasons.get(scope.connection) ?? new Set()).add(failing && failing.unread.unread));
+  }
   return [...periods].map(([connection, period]) => {
-    const own = [...(reasons.get(connection) ?? [])];
+    const own = [...(inPlaces.get(connection) ?? ofPlaces.get(connection) ?? [])];
     const blind = own.includes(null) ? [] : own.flatMap((reason) => reason ?? []).toSorted();
     return { connection, period, ended: store.lastCycle(connection)?.ended ?? null, blind };
   });

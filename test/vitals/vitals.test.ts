@@ -51,6 +51,8 @@ test('a connection of which every scope is refused is not seen, however often it
   state.ended['aws'] = state.wall;
   expect(hold(places, scope('aws', 'aws.vpc', 'denied'), scope('aws', 'aws.key', null))).toEqual([]);
   expect(hold(places, gone)).toEqual([]);
+  // Refused from the start: not even its places are known, and there is nothing else.
+  expect(hold(scope('aws', 'monitor.place', 'credential-rejected'), gone)).toEqual(['nothing of aws can be read (credential-rejected)']);
 });
 
 test('a head that stays unsigned is told after a minute, and no longer once it is signed', () => {
